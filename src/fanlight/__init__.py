@@ -40,28 +40,29 @@ __all__ = [
 def load(
     model: str | os.PathLike[str], verify: bool = False, passes: int | None = None, engine: str = "auto"
 ) -> Tagger:
-    """Return a tagger.
+    """Load a model and return its tagger.
 
     Parameters
     ----------
     model : str or path
-        "en" or "ko" for a bundled model, a model file, the name of a model that is installed (`fanlight package`),
-        ``hf:user/repo@revision`` on the Hugging Face Hub (the extra hub; ``HF_HUB_OFFLINE=1`` asks its cache alone), or
-        an address such as ``s3://bucket/m.fanlight`` (the extra remote).
+        "en" or "ko" for a bundled model, a model file, the name of an installed model (`fanlight package`),
+        ``hf:user/repo@revision`` for a model on the Hugging Face Hub (the extra hub; ``HF_HUB_OFFLINE=1`` uses only the
+        local cache), or an address such as ``s3://bucket/m.fanlight`` (the extra remote).
     verify : bool
-        Also compare the checksum of all numbers.
+        Whether to verify the SHA-256 of the parameters as well.
     passes : int, optional
-        1: leave out the second, document-aware network, if the model has one.
+        1: use only the first stage of a model with two stages.
     engine : str
-        "plain" needs no compiled kernels; "compiled" waits for these; "auto" answers by the first until the second is
-        ready, which is prepared in the background once more than a handful of texts have come. All give the same.
+        "plain" for NumPy only; "compiled" for compiled kernels, which the first call waits for; "auto" for the plain
+        engine until the compiled one is ready, which is prepared in the background after a handful of texts. The
+        results are the same.
 
     Raises
     ------
     ModelError
         The file is missing, damaged, foreign or of a newer version.
     FanlightError
-        There is no such engine, or none on this platform.
+        The engine is unknown, or not available on this platform.
     """
     from fanlight.tagging.bundled import load_tagger
 
@@ -89,21 +90,22 @@ def train(
     train, dev : path
         Labelled sentences: columns, KLUE, JSONL or CSV.
     out : path, optional
-        Where to write the model; without it the model lives in memory.
+        The model file to write; by default the model is not saved.
     vectors : path, optional
         Word vectors.
     gazetteers : sequence of path
-        Lists of names: lines of a name, a tab and its list's name.
+        Files of names: lines of a name, a tab and the name of its list.
     also : sequence of path
-        More labelled files, which may mark other types; the setting `corpora` says what their labels mean.
+        More labelled files, which may mark other types; see the setting `corpora`.
     watch : path, optional
-        Where to tell, while it goes on, how it goes: for `fanlight serve --watch` and `history`.
+        File for the progress of the training, for `fanlight serve --watch` and `history`.
     patterns : sequence of path
-        Names and regular expressions to be told of: lines of a name, or ``re:`` and an expression, a tab and a type.
+        Files of names and regular expressions for pattern features: lines of a name, or ``re:`` and an expression, a
+        tab and a type.
     raw : path or sequence of path
-        Raw text, a text a line, that two networks label, and that is learned from where they agree (`raw_lines`).
+        Raw text for self-training, one text per line; see the setting `raw_lines`.
     on_epoch : callable, optional
-        Takes each epoch when it is done; its ``metrics`` are for MLflow, Weights & Biases and others.
+        Called with each completed epoch, whose ``metrics`` are for MLflow, Weights & Biases and others.
     **settings
         As in `fanlight.training.settings.Settings`.
 
@@ -138,15 +140,15 @@ def evaluate(
     *,
     mapping: Mapping[str, str] | None = None,
 ) -> Scores:
-    """Measure a model on labelled sentences: exact entity precision, recall and F1.
+    """Evaluate a model on labelled sentences: precision, recall and F1 of exact entities.
 
-    `types` leaves out the entities, labelled and found, of all other types: for data that do not mark all of the
-    model's. `mapping` says what the data's types are called by the model, such as ``{"PS": "PER"}``.
+    `types` restricts gold and predicted entities to these types, for data that do not mark all of the model's types.
+    `mapping` maps the data's types to the model's, such as ``{"PS": "PER"}``.
 
     Raises
     ------
     FanlightError
-        A file is at fault.
+        A file cannot be read, or a type does not exist.
     """
     from fanlight.api.evaluate import evaluate_tagger
 
@@ -164,9 +166,9 @@ def report(
     types: Sequence[str] | None = None,
     mapping: Mapping[str, str] | None = None,
 ) -> Report:
-    """Report on a model's work on labelled sentences: scores, their interval, calibration, and every mistake.
+    """Return an evaluation report on labelled sentences: scores, confidence interval, calibration, and all mistakes.
 
-    `train` tells entities that the training data have from those they lack; `against` is a second model to compare.
+    `train` is the training data, for separate recall of seen and unseen entities; `against` is a model to compare with.
     `types` and `mapping` are those of `evaluate`.
 
     Raises
@@ -180,12 +182,12 @@ def report(
 
 
 def history(watch: str | os.PathLike[str]) -> History:
-    """Read what a training tells (`train` with ``watch``): curves and the report, which show themselves in a notebook.
+    """Read the progress file of a training (`train` with ``watch``): curves and report, with HTML for notebooks.
 
     Raises
     ------
     FanlightError
-        The file is not such a one.
+        The file is no progress file.
     """
     from pathlib import Path
 
@@ -194,7 +196,7 @@ def history(watch: str | os.PathLike[str]) -> History:
     return read_history(Path(watch))
 
 
-_LATER = {  # what is imported when it is asked for: until the command's edge is reached, an interrupt is a traceback
+_LATER = {  # imported on access: an interrupt during imports, before the command handles it, prints a traceback
     "Document": "fanlight.entities.entity",
     "Entity": "fanlight.entities.entity",
     "Tagger": "fanlight.tagging.tagger",

@@ -1,8 +1,8 @@
-"""How kernels are compiled: `kernel` for those that Python calls, `inner` for those that only kernels call.
+"""Decorators that compile kernels: `kernel` for kernels called from Python, `inner` for those called from kernels only.
 
-An inner kernel becomes part of each kernel that calls it. It has no wrapper for Python, no file in the cache, and no
-machine code of its own: Numba would optimise it once by itself and again in each kernel on its way to Python, which
-takes more than half of the time that compiling takes. Python must not call it.
+An inner kernel is linked into each kernel that calls it. It has no Python wrapper, no cache file and no machine code of
+its own: Numba would optimise it once separately and again in each calling kernel, which is more than half of the
+compilation time. Python must not call it.
 """
 
 # mypy: disallow-untyped-calls=False, warn-unused-ignores=False
@@ -33,17 +33,17 @@ Type: TypeAlias = numba.types.Type
 Types = tuple[Type, ...]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-_njit: Any = numba.njit  # whose stubs lack some options
-ZERO: Any = np.int64(0)  # a kernel would be compiled for the literal 0 besides
+_njit: Any = numba.njit  # the stubs lack some options
+ZERO: Any = np.int64(0)  # an argument 0 would have the type of a literal, and compile a kernel twice
 _OPTIONS: dict[str, Any] = {"nogil": True, "boundscheck": False, "error_model": "numpy"}
 
 
 def inner(allocates: bool = False, **options: Any) -> Callable[[Function], Function]:
-    """Return a decorator; `options` are those of `numba.njit`.
+    """Return a decorator for inner kernels; `options` are those of `numba.njit`.
 
-    A kernel that ``allocates`` or returns arrays, or calls one that returns some, counts who refers to which array. The
-    others read and write arrays that their callers hold. To count the arrays of a network up and down took 0.6 of the
-    1.4 microseconds that the first layer needed for a sentence.
+    A kernel that allocates or returns arrays, or calls a kernel that returns arrays, needs reference counting
+    (``allocates=True``). The others use arrays that their callers own. Counting references to the arrays of a network
+    took 0.6 of the 1.4 microseconds of the first layer for a sentence.
     """
     decorate: Callable[[Function], Function] = _njit(
         no_cpython_wrapper=True, no_cfunc_wrapper=True, pipeline_class=_InnerCompiler, _nrt=allocates,
@@ -53,20 +53,18 @@ def inner(allocates: bool = False, **options: Any) -> Callable[[Function], Funct
 
 
 def kernel(**options: Any) -> Callable[[Function], Function]:
-    """Return a decorator; where no folder can be written to that Numba would cache in, this process gets one."""
+    """Return a decorator for kernels; if no cache folder of Numba is writable, a temporary one is used."""
 
     def decorate(function: Function) -> Function:
-        jit = _njit(
-            cache=True, no_cfunc_wrapper=True, _nrt=True, **_OPTIONS | options
-        )  # also if it is called by others
+        jit = _njit(cache=True, no_cfunc_wrapper=True, _nrt=True, **_OPTIONS | options)
         try:
             compiled: Function = jit(function)
         except RuntimeError:  # no locator available
             os.environ["NUMBA_CACHE_DIR"] = _temporary_folder()
             numba.config.reload_config()  # type: ignore[no-untyped-call]
             compiled = jit(function)
-        # Numba asks whether the kernel's own file changed, but inner kernels and types are in others; and it reads an
-        # index before it asks, which fails where a type is gone. So files are named by the state of the whole.
+        # Numba's cache checks only the kernel's own file, but inner kernels and types are in other files. And it reads
+        # an index before the check, which fails if a type no longer exists. So cache files are named by `stamp`.
         dispatcher: Any = compiled
         name = f"{function.__module__}.{function.__qualname__}-{stamp()[:16]}"
         index = IndexDataCacheFile(dispatcher._cache.cache_path, name, stamp())  # type: ignore[no-untyped-call]
@@ -77,13 +75,13 @@ def kernel(**options: Any) -> Callable[[Function], Function]:
 
 
 def cache_folder() -> Path:
-    """Return the folder that this package's kernels are cached in."""
-    return Path(_probe._cache.cache_path)  # type: ignore[attr-defined]  # Numba tells it nowhere else
+    """Return the folder in which this package's kernels are cached."""
+    return Path(_probe._cache.cache_path)  # type: ignore[attr-defined]  # Numba has no public attribute
 
 
 @cache
 def stamp() -> str:
-    """Return a hash of the files that have kernels: copies of a package share kernels, whenever they were written."""
+    """Return a hash of the contents of all files with kernels; copies of the package share their cached kernels."""
     package = Path(__file__).parent
     files = {Path(__file__), *package.rglob("*kernels.py"), *package.glob("engine/*.py"), *package.glob("text/*.py")}
     digest = sha256()
@@ -93,7 +91,7 @@ def stamp() -> str:
 
 
 class _InnerLibrary(JITCodeLibrary):  # type: ignore[misc]  # Numba has no types
-    """The code of an inner kernel, which is linked into others as it is, and only there optimised and translated."""
+    """The library of an inner kernel: LLVM code that is optimised and translated only in the kernels that link it."""
 
     def _optimize_final_module(self) -> None:
         pass
@@ -112,7 +110,7 @@ class _InnerLibrary(JITCodeLibrary):  # type: ignore[misc]  # Numba has no types
 
 
 class _NoEnvironment:
-    """A code generator for which there is no place to put what functions need of Python: kernels need nothing."""
+    """A code generator that ignores Python environments, which kernels do not need."""
 
     def __init__(self, codegen: Codegen) -> None:
         self._codegen = codegen
@@ -139,7 +137,7 @@ class _UseInnerLibrary(LoweringPass):  # type: ignore[misc]
             and isinstance(state.typemap[expression.func.name], numba.types.Dispatcher)
         ]
         if not state.flags.nrt and any(_holds_array(t) for t in [state.return_type, *calls]):
-            name = state.func_id.func_qualname  # the array would be freed twice, or never
+            name = state.func_id.func_qualname  # without counting, the array is freed twice or never
             raise TypingError(f"{name}: gets or returns arrays, whose references it must count: inner(allocates=True)")
         state.library = _InnerLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
         return False
@@ -161,10 +159,11 @@ class _InnerCompiler(CompilerBase):  # type: ignore[misc]
 
 
 def _remember_signatures() -> None:
-    """Have Numba remember what its own operators and functions return for arguments of some types.
+    """Cache Numba's overload resolution of its own operators and functions by argument types.
 
-    For each ``a + b`` Numba tries in turn what it has for lists, strings, sets …, which is a quarter of its work. What
-    depends on more than the operands' types, such as a function that is compiled for them, is not remembered.
+    For each ``a + b`` Numba tries its overloads for lists, strings, sets … in turn, which is a quarter of the
+    compilation time. Signatures that depend on more than the argument types, such as those of compiled functions, are
+    not cached.
     """
     resolve, signatures = BaseFunction.get_call_type, dict[Any, Any]()
 

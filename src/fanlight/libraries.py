@@ -1,4 +1,4 @@
-"""Libraries that only some users need: extras, imported when they are used."""
+"""Optional libraries (extras), imported when they are used."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _EXTRAS = {
 
 
 def library(name: str) -> Any:
-    """Import a library, or a module of one.
+    """Import an optional library, or a module of one.
 
     Raises
     ------
     FanlightError
-        It is not installed; the message says how to.
+        The library is not installed; the message has the command to install it.
     """
     top = name.partition(".")[0]
     try:

@@ -1,4 +1,4 @@
-"""What the machine offers."""
+"""Facts about the machine and its processes: cores, interrupts."""
 
 from __future__ import annotations
 
@@ -10,10 +10,7 @@ from contextlib import contextmanager
 
 
 def cores() -> int:
-    """Return how many cores this process may use, on every platform.
-
-    The affinity mask where the system has one (Linux: `taskset`, containers with cpusets), else all cores.
-    """
+    """Return the number of cores that this process may use: the affinity mask where the system has one, else all."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -21,15 +18,15 @@ def cores() -> int:
 
 @contextmanager
 def ignoring_interrupts(spawned: bool = False) -> Iterator[None]:
-    """Let processes that the block starts never see Ctrl-C, which is for this one: it ends them.
+    """Block SIGINT in the processes that the `with` block starts; this process handles it and ends them.
 
-    They would print a traceback each, from their first import on; and one that is half started would print another,
-    so an interrupt waits for the end of the block.
+    Otherwise each child would print a traceback on Ctrl-C. An interrupt during the block is raised at its end, because
+    a child that is half started would print one too.
 
     Parameters
     ----------
     spawned : bool
-        Whether `multiprocessing` starts them: as it begins its own tracking process, it lets interrupts through again.
+        Whether `multiprocessing` starts the processes: the start of its resource tracker would unblock the signal.
     """
     if not hasattr(signal, "pthread_sigmask"):
         yield
@@ -41,7 +38,7 @@ def ignoring_interrupts(spawned: bool = False) -> Iterator[None]:
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     handler, interrupts = signal.getsignal(signal.SIGINT), []
     replaced = callable(handler) and threading.current_thread() is threading.main_thread()
-    if replaced:  # a thread that does not block the signal may take it, and this one would act on it
+    if replaced:  # another thread, which does not block the signal, may receive it for this one
         signal.signal(signal.SIGINT, lambda number, frame: interrupts.append(number))
     try:
         yield

@@ -1,4 +1,4 @@
-"""Why a value is refused, in plain words: Pydantic, which checks settings, options and requests, has others."""
+"""Messages for values of settings, options and requests that Pydantic refuses."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def describe_refusal(error: Mapping[str, Any]) -> str:
-    """Return what is wrong with a value, from one of the errors of a `pydantic.ValidationError`.
+    """Return the message for one of the errors of a `pydantic.ValidationError`.
 
     Examples
     --------
@@ -29,7 +29,7 @@ def describe_refusal(error: Mapping[str, Any]) -> str:
 
 
 _OTHER = "has a value that is not allowed"
-_SENTENCES = {  # by Pydantic's type of error, or the beginning of several
+_SENTENCES = {  # by Pydantic's error type, or a prefix of several
     "missing": "is missing: give it",
     "string_too_long": "is longer than {max_length:,} characters: split it",
     "string_too_short": "must have {min_length} characters or more",

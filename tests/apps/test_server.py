@@ -287,7 +287,7 @@ def test_a_caller_with_much_lets_others_in_between(monkeypatch):
             order.append(list(texts))
             return [Document(text) for text in texts]
 
-    monkeypatch.setattr(batching, "MOST", 10)
+    monkeypatch.setattr(batching, "MAX_CHARACTERS", 10)
 
     async def run():
         batcher = Batcher(Recorder())

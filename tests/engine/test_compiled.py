@@ -91,13 +91,13 @@ def test_characters_forgotten_and_tables_too_large_do_not_show(taggers, monkeypa
 
     def record(*arguments):
         rows = row_products_class(*arguments)
-        tables.append(rows.tables)
+        tables.append(rows.names)
         return rows
 
     monkeypatch.setattr(first_layer_cache, "RowProducts", record)
     for most, less in ((0, 1 << 25), (1 << 27, 0), (0, 0)):  # of these, products are multiplied anew
-        monkeypatch.setattr(row_products, "MOST", most)
-        monkeypatch.setattr(row_products, "LESS", less)
+        monkeypatch.setattr(row_products, "RECURRING_BYTES", most)
+        monkeypatch.setattr(row_products, "TABLE_BYTES", less)
         other = CompiledEngine(tagger.model)
         for document, expected_document in zip(tag_block(other, texts), expected, strict=True):
             check_same(document, expected_document)

@@ -100,7 +100,7 @@ def test_any_block_gets_the_entities_of_each_text(models, name, texts):
 
 @pytest.mark.parametrize("name", ["en", "ko"])
 def test_neither_a_small_cache_nor_small_batches_show(models, name, monkeypatch):
-    monkeypatch.setattr(plain, "TOKENS", 8)
+    monkeypatch.setattr(plain, "BATCH_BYTES", 32)
     engine = PlainEngine(models[name])
     monkeypatch.setattr(engine.type_products, "limit", 40)
     for _ in range(2):

@@ -112,7 +112,7 @@ def test_what_is_too_large_is_refused(expression):
 
 def test_tables_are_bounded(monkeypatch):
     machine = compile_expression(r"foo.{0,40}bar")
-    for bound in ("MOST_STATES", "MOST_ENTRIES", "MOST_WORK"):
+    for bound in ("MAX_STATES", "MAX_ENTRIES", "MAX_WORK"):
         with monkeypatch.context() as patch:
             patch.setattr(automaton, bound, 20)
             with pytest.raises(DataError, match="too large"):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from fanlight.engine.columns import Block
 from fanlight.text.normalisation import normalise
-from fanlight.text.normalisation_kernels import MOST_ASKED, find_altered
+from fanlight.text.normalisation_kernels import MAX_ASKED, find_altered
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | st.text(
     "e\u0301\u00ad\u200b\u200d👩💻“–Ｍa가\u1100\u1161&amp;#246; ", max_size=30
@@ -31,7 +31,7 @@ def test_ordinary_texts_are_not_named() -> None:
 
 
 def test_more_characters_than_are_asked_about_at_once() -> None:
-    characters = [chr(point) for point in range(0x4E00, 0x4E00 + 2 * MOST_ASKED)]
+    characters = [chr(point) for point in range(0x4E00, 0x4E00 + 2 * MAX_ASKED)]
     assert altered(["".join(character * 3 for character in characters), "\uac00’"]) == [1]
 
 

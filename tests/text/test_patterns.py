@@ -95,7 +95,7 @@ def test_an_expression_that_is_refused_names_its_file_and_line(expression, reaso
 
 
 def test_expressions_that_are_too_large_together_are_refused(monkeypatch):
-    monkeypatch.setattr(patterns, "MOST_WORK", 10_000)
+    monkeypatch.setattr(patterns, "MAX_WORK", 10_000)
     Patterns({}, {"a{10}": "X"})
     with pytest.raises(DataError, match="the patterns together are too large"):
         Patterns({}, {f"{letter}.{{0,40}}b": "X" for letter in "acdefg"})

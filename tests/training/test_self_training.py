@@ -8,7 +8,7 @@ import pytest
 import fanlight
 from fanlight.corpus.sentence import Corpus, Sentence
 from fanlight.errors import DataError
-from fanlight.training.self_training import EMPTY_SHARE, MOST_RAW, RawText, label_by_agreement, raw_share
+from fanlight.training.self_training import EMPTY_SHARE, MAX_RAW, RawText, label_by_agreement, raw_share
 from tests.towns import SMALL, TWO_STAGES, in_documents, train_small
 
 # where a name stands tells what it is, but for the last: there it must be a name that is known
@@ -185,7 +185,7 @@ def test_sentences_are_taken_where_networks_agree(monkeypatch):
 def test_no_epoch_shows_more_raw_sentences_than_labelled():
     sentence = Sentence.of_words(["Oslo"], [(0, 1, "LOC")])
     raw, train = (Corpus("x", "word", [[sentence]] * count) for count in (1000, 100))
-    assert raw_share(raw, [train]) * 1000 == 100 * MOST_RAW
+    assert raw_share(raw, [train]) * 1000 == 100 * MAX_RAW
     assert raw_share(train, [raw]) == 1
 
 

@@ -1,4 +1,4 @@
-"""Lines in SVG: for a notebook, and for the server's page."""
+"""Line charts in SVG, for notebooks and for the server's page."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from html import escape
 from itertools import pairwise
 from typing import NamedTuple
 
-WIDTH, HEIGHT = 360, 190  # pixels, which a phone and a notebook's cell show whole
-LEFT, RIGHT, TOP, BOTTOM = 46, 12, 12, 30  # pixels around the lines, for the numbers at the axes
+WIDTH, HEIGHT = 360, 190  # pixels; fits a phone and a notebook's cell
+LEFT, RIGHT, TOP, BOTTOM = 46, 12, 12, 30  # pixels of the margins, for the numbers at the axes
 
 
 def line_chart(
@@ -21,20 +21,20 @@ def line_chart(
     *,
     of: str = "",
 ) -> str:
-    """Return a figure with a line through the points, its last value in the caption.
+    """Return a line chart whose caption has the last value.
 
     Parameters
     ----------
     title : str
-        It and `below` are also the names by which the page says them in another language.
+        Title; like `below` also the key of its translations on the page.
     xs, ys : sequences of float
-        At least one point.
+        Coordinates of at least one point.
     below : str
-        What x counts.
+        Label of the x axis.
     predicted : sequence of (float, float)
-        More points, joined to the last by a dashed line.
+        Further points, joined to the last by a dashed line.
     of : str
-        What the title is of, if more than one has it.
+        Name of the stage, if several charts have the same title.
     """
     points = list(zip(xs, ys, strict=True))
     frame = _Frame.around([*points, *predicted])
@@ -73,18 +73,18 @@ class _Frame(NamedTuple):
 
     @classmethod
     def around(cls, points: Sequence[tuple[float, float]]) -> _Frame:
-        """Return the frame that has all points."""
+        """Return the frame that contains all points."""
         xs = [x for x, _ in points]
         return cls(min(xs), max(xs), *_span([y for _, y in points]))
 
     def place(self, x: float, y: float) -> tuple[float, float]:
-        """Return where a point stands in the figure."""
+        """Return the coordinates of a point in the figure."""
         share = (x - self.left) / (self.right - self.left) if self.right > self.left else 0.5
         height = (self.high - y) / (self.high - self.low)
         return LEFT + share * (WIDTH - LEFT - RIGHT), TOP + height * (HEIGHT - TOP - BOTTOM)
 
     def axes(self, below: str) -> list[str]:
-        """Return the lines and numbers of the axes, with a name for the x axis."""
+        """Return the lines and numbers of the axes, and the label of the x axis."""
         elements = []
         for tick in choose_ticks(self.low, self.high):
             _, y = self.place(self.left, tick)

@@ -1,4 +1,4 @@
-"""Measure a tagger on labelled sentences, tagging them as its users do."""
+"""Evaluation of a tagger on labelled sentences."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def evaluate_tagger(
     types: Sequence[str] | None = None,
     mapping: Mapping[str, str] | None = None,
 ) -> Scores:
-    """Tag labelled sentences as they are tokenised and compare; see `fanlight.evaluate`."""
+    """Return the scores of a model on labelled sentences, in their tokenisation; see `fanlight.evaluate`."""
     choice = _Choice(types, mapping or {})
     tagger = load_tagger(model)
     sentences = _tag_labelled(tagger, _read(tagger, data, format, encoding), choice, probabilities=False)
@@ -53,7 +53,7 @@ def report_tagger(
     types: Sequence[str] | None = None,
     mapping: Mapping[str, str] | None = None,
 ) -> Report:
-    """Tag labelled sentences as they are tokenised and report on it; see `fanlight.report`."""
+    """Return the report on a model on labelled sentences, in their tokenisation; see `fanlight.report`."""
     tagger, choice = load_tagger(model), _Choice(types, mapping or {})
     train_names, rival = None, None
     if train is not None:
@@ -66,25 +66,25 @@ def report_tagger(
 
 
 class _Choice(NamedTuple):
-    """Which types count, and what those of the data are called by the model."""
+    """The types that count, and the mapping of the data's types to the model's."""
 
     types: Sequence[str] | None
     mapping: Mapping[str, str]
 
     def check(self, tagger: Tagger, corpus: Corpus) -> None:
-        """Refuse types that do not exist, and warn of labels that the model lacks, which count as missed.
+        """Check that types exist, and warn of labels that the model lacks, which count as missed.
 
         Raises
         ------
         DataError
-            A type does not exist; or types are not chosen, and the model has none of the data's.
+            A type does not exist; or the model has none of the data's types, and types are not chosen.
         """
         check_types(self.mapping, corpus.types, "map")
         check_types(self.mapping.values(), tagger.types, "map")
         labels = {self.mapping.get(type_, type_) for type_ in corpus.types}
         check_types(self.types or (), {*tagger.types, *labels}, "types")
         if self.types is not None:
-            return  # who names types knows which of them the model has
+            return  # the user has chosen the types
         missing = sorted(labels - set(tagger.types))
         if labels and not labels & set(tagger.types):
             raise DataError(
@@ -106,7 +106,7 @@ def _read(tagger: Tagger, data: PathLike, format: str | None, encoding: str) -> 
 
 
 def _tag_labelled(tagger: Tagger, corpus: Corpus, choice: _Choice, probabilities: bool = True) -> list[Labelled]:
-    """Return labelled sentences with the entities that a tagger finds, of the types chosen and under its names."""
+    """Return labelled sentences with gold and predicted entities of the chosen types, with the model's type names."""
     choice.check(tagger, corpus)
     types, mapping = choice
     rows = []
@@ -120,12 +120,12 @@ def _tag_labelled(tagger: Tagger, corpus: Corpus, choice: _Choice, probabilities
 
 
 def _tags(spans: Sequence[Span], length: int) -> list[str]:
-    """Return one tag a token."""
+    """Return one tag per token."""
     return tags_from_spans(_without_overlaps(spans), length)
 
 
 def _without_overlaps(spans: Sequence[Span]) -> list[Span]:
-    """Return spans that do not overlap: where some do, the first and longest."""
+    """Return spans without overlaps; of overlapping spans, the first and longest."""
     chosen: list[Span] = []
     for span in sorted(spans, key=lambda s: (s[0], -s[1])):
         if not chosen or chosen[-1][1] <= span[0]:

@@ -1,4 +1,4 @@
-"""The record of a training: a line of JSON for each epoch, then its report and its learning curve."""
+"""Progress files of trainings: a line of JSON per epoch, then the report and the learning curve."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from fanlight.training.loop import Epoch
 
 @dataclass(frozen=True, repr=False)
 class History:
-    """The record of a training so far.
+    """The progress of a training.
 
     Attributes
     ----------
     epochs : list of dict
         ``stage``, ``number``, ``epochs``, ``loss`` and ``dev_f1`` of each epoch.
     curve : list of dict
-        ``sentences``, ``f1`` and whether it is a ``forecast``: what `fanlight curve` measured.
+        ``sentences``, ``f1`` and ``forecast`` (bool) of each point of `fanlight curve`.
     report : dict or None
-        On the dev set, after the last epoch; as `entities.report.Report.to_dict`.
+        Report on the dev set after the last epoch, as `entities.report.Report.to_dict`.
     """
 
     epochs: list[dict[str, Any]]
@@ -34,7 +34,7 @@ class History:
     report: dict[str, Any] | None
 
     def html(self) -> str:
-        """Return the curves and the report, as HTML without a style."""
+        """Return the curves and the report as HTML without style."""
         parts = []
         for stage in dict.fromkeys(epoch["stage"] for epoch in self.epochs):
             epochs = [epoch for epoch in self.epochs if epoch["stage"] == stage]
@@ -58,16 +58,16 @@ class History:
         return f"History({len(self.epochs)} epochs{best}{', with a report' * (self.report is not None)})"
 
     def _repr_html_(self) -> str:
-        """Show the curves and the report in a notebook."""
+        """Return HTML for notebooks: the curves and the report."""
         return f"<style>{STYLE}</style>{self.html()}"
 
     def draw(self, path: str | os.PathLike[str]) -> None:
-        """Draw loss and dev F1 into a picture: .svg, .png or .pdf (needs matplotlib: the extra "graph").
+        """Draw loss and dev F1 to a file: .svg, .png or .pdf (needs matplotlib: the extra "graph").
 
         Raises
         ------
         FanlightError
-            There is nothing to draw, the ending is another, or matplotlib is missing.
+            There are no epochs, the ending is unknown, or matplotlib is missing.
         """
         from fanlight.api.pictures import draw_history
 
@@ -77,7 +77,7 @@ class History:
 
 
 def record_epochs(run: Iterator[Epoch], path: Path, resume: bool = False) -> Iterator[Epoch]:
-    """Yield a run's epochs, writing each down; a resumed run's after those that are written already.
+    """Yield a run's epochs and write each to a file; a resumed run appends to it.
 
     Raises
     ------
@@ -104,18 +104,18 @@ def append_row(path: Path, **row: Any) -> None:
 
 
 def read_history(path: Path) -> History:
-    """Return what is written so far; nothing if the training has not begun.
+    """Return the progress so far; it is empty if the training has not begun.
 
     Raises
     ------
     DataError
-        A line is not what a training tells.
+        A line is malformed.
     """
     epochs: dict[tuple[str, int], dict[str, Any]] = {}
     curve: list[dict[str, Any]] = []
     report = None
     text_lines = path.read_text(encoding="utf-8").split("\n") if path.exists() else [""]
-    for number, line in enumerate(text_lines[:-1], 1):  # what follows the last line feed is not whole yet
+    for number, line in enumerate(text_lines[:-1], 1):  # the last line may be incomplete
         try:
             row = json.loads(line)
             if "report" in row:
@@ -123,7 +123,7 @@ def read_history(path: Path) -> History:
             elif "curve" in row:
                 curve = row["curve"]
             else:
-                epochs[row["stage"], row["number"]] = row  # one done again after a kill takes the place of the first
+                epochs[row["stage"], row["number"]] = row  # an epoch repeated after a kill replaces the first
         except (ValueError, KeyError, TypeError):
             raise DataError(
                 f"{path}:{number}: no line of a training's progress: give what train --watch wrote"

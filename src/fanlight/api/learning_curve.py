@@ -1,8 +1,8 @@
-"""How much data is enough: scores of trainings on more and more of the data, and what more would give.
+"""Learning curves: scores of trainings on increasing parts of the data, and forecasts for more data.
 
-Scores over the amount of data follow a power law, ``a - b n^-c``: fast at first, ever slower towards a ceiling a. The
-points are uncertain too, by the dev set's size: every statement is drawn from many laws, each fitted to points drawn
-from the intervals of those measured.
+Scores follow a power law in the amount of data, ``a - b n^-c``, with the ceiling a. Measured points are uncertain
+because of the dev set's size: forecasts and intervals come from many laws, each fitted to points drawn from the
+intervals of the measured ones.
 
 References
 ----------
@@ -31,11 +31,11 @@ from fanlight.text.sentences import tokenise_sentences
 
 PathLike = str | os.PathLike[str]
 EXPONENTS = np.linspace(0.05, 2, 40)
-DRAWS = 200  # laws that a forecast is drawn from
+DRAWS = 200  # fitted laws per forecast
 LEVEL = 1.96  # standard deviations of a 95 % interval
-WIDEST = 20.0  # points of F1: an interval of the ceiling that is wider says nothing
-WORTH = 1.0  # points of F1 by which one remedy must promise more than nothing to be advised
-POINTS = 3  # at least, for a law with three unknowns
+WIDEST = 20.0  # points of F1; a wider interval of the ceiling is not reported
+WORTH = 1.0  # points of F1; a smaller gain is not advised
+POINTS = 3  # minimum for a law with three parameters
 
 
 class Point(NamedTuple):
@@ -44,11 +44,11 @@ class Point(NamedTuple):
     Attributes
     ----------
     sentences : int
-        Trained on.
+        Number of training sentences.
     f1 : float
-        On the dev set, in percent.
+        F1 on the dev set, in percent.
     low, high : float
-        Its 95 % interval, over the dev set's sentences.
+        95 % interval of F1, over the dev set's sentences.
     rising : bool
         Whether dev F1 was still rising in the last epochs.
     """
@@ -68,12 +68,12 @@ class PowerLaw(NamedTuple):
     exponent: float
 
     def at(self, sentences: float) -> float:
-        """Return the F1 that so many sentences promise."""
+        """Return the F1 predicted for a number of sentences."""
         return float(self.ceiling - self.gap * sentences**-self.exponent)
 
 
 class Forecast(NamedTuple):
-    """F1 that so many sentences promise, and its 95 % interval."""
+    """The F1 predicted for a number of sentences, and its 95 % interval."""
 
     sentences: int
     f1: float
@@ -83,17 +83,17 @@ class Forecast(NamedTuple):
 
 @dataclass(frozen=True)
 class LearningCurve:
-    """Measured points and what follows from them.
+    """Measured points, forecasts and advice.
 
     Attributes
     ----------
     points : tuple of Point
     forecasts : tuple of Forecast
-        For twice and four times the data.
+        Forecasts for twice and four times the data.
     ceiling : (float, float) or None
-        The 95 % interval of the F1 that ever more data tend to; None where the points do not say.
+        95 % interval of the ceiling; None if the points do not determine it.
     label_noise : float
-        Percent of the entities of the training data that are contradicted or left unmarked elsewhere.
+        Contradictory or missing labels, in percent of the training data's entities.
     """
 
     points: tuple[Point, ...]
@@ -103,7 +103,7 @@ class LearningCurve:
 
     @property
     def summary(self) -> list[str]:
-        """Forecasts, ceiling and advice in words."""
+        """Forecasts, ceiling and advice as lines of text."""
         rows = [
             f"{f.sentences:9,} sentences  F1 {f.f1:6.2f}  {f.low:.1f} – {f.high:.1f}  (forecast)"
             for f in self.forecasts
@@ -116,7 +116,7 @@ class LearningCurve:
 
     @property
     def advice(self) -> str:
-        """Which of more epochs, better labels and more data promises most."""
+        """The most promising of more epochs, better labels, more data and other features."""
         last = self.points[-1]
         gain = self.forecasts[0].f1 - last.f1
         if last.rising:
@@ -141,20 +141,18 @@ def measure_learning_curve(
     format: str | None = None,
     encoding: str = "utf-8",
 ) -> Iterator[Point]:
-    """Train on halves of halves of the data, the smallest first, then on all; yield each part's score on the dev set.
+    """Train on nested parts of the data, each twice as large as the one before; yield each part's dev score.
 
-    A part has documents drawn at random by the seed; each is in all larger parts. Every training has the schedule that
-    the defaults choose for its size, and keeps its best epoch.
+    Parts are random documents. Every training has the default schedule for its size, and uses its best epoch.
 
     Parameters
     ----------
     train, dev : path
     vectors : path, optional
     points : int
-        Parts, each half of the next.
+        Number of parts.
     settings : mapping, optional
     format, encoding : str
-        Of the files.
     """
     from fanlight.training.settings import read_settings
     from fanlight.training.train import is_rising, train_corpora
@@ -175,12 +173,12 @@ def measure_learning_curve(
 
 
 def nested_parts(corpus: Corpus, count: int, seed: int) -> Iterator[Corpus]:
-    """Yield parts of a corpus, each half of the next and within it, the last all; with entities of its own each.
+    """Yield nested parts of a corpus, each half of the next; the last is the corpus.
 
     Raises
     ------
     DataError
-        The smallest part would have no entity.
+        The smallest part has no entity.
     """
     units = corpus.documents if len(corpus.documents) > 2**count else [[s] for s in corpus.sentences]
     order = np.random.default_rng([seed, 4 << 32]).permutation(len(units)).tolist()
@@ -196,14 +194,14 @@ def nested_parts(corpus: Corpus, count: int, seed: int) -> Iterator[Corpus]:
 
 
 def summarise_learning_curve(points: Sequence[Point], train: Corpus | None = None) -> LearningCurve:
-    """Forecast twice and four times the data, each with its interval, and say what would help.
+    """Return the learning curve of measured points, with forecasts for twice and four times the data.
 
     Parameters
     ----------
     points : sequence of Point
-        At least `POINTS`.
+        At least `POINTS` points.
     train : Corpus, optional
-        Examined for contradicting labels.
+        Training data, for `label_noise`.
 
     Examples
     --------
@@ -225,7 +223,7 @@ def summarise_learning_curve(points: Sequence[Point], train: Corpus | None = Non
 
 
 def label_noise(corpus: Corpus) -> float:
-    """Return how many labels contradict another place, in percent of the entities."""
+    """Return the number of contradictory or missing labels, in percent of the entities."""
     report = report_data(corpus)
     return 100 * (len(report.contradictions) + report.unmarked_mentions) / max(1, sum(report.entities.values()))
 

@@ -1,4 +1,4 @@
-"""Pictures, by matplotlib (the extra "graph")."""
+"""Plots by matplotlib (the extra "graph")."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ SUFFIXES = (".svg", ".png", ".pdf")
 
 @contextmanager
 def drawn(path: Path, width: float, height: float) -> Iterator[Any]:
-    """Give the axes of a new picture, in inches; write it when the block ends.
+    """Yield the axes of a new plot, with a size in inches; write it at the end of the block.
 
     Raises
     ------
     DataError
-        The name's ending is none of `SUFFIXES`, or the file cannot be written.
+        The ending of the name is not in `SUFFIXES`, or the file cannot be written.
     """
     if ending_of(path) not in SUFFIXES:
         raise DataError(f"{path}: a picture's name ends with {', '.join(SUFFIXES)}")
@@ -67,7 +67,7 @@ def draw_history(epochs: Sequence[Mapping[str, Any]], path: Path) -> None:
 
 
 def draw_reliability(report: Report, path: Path) -> None:
-    """Draw stated probabilities against what came true; see `drawn`."""
+    """Draw predicted probabilities against accuracies; see `drawn`."""
     reliability = report.reliability
     with drawn(path, 4, 4) as axes:
         axes.plot([0, 1], [0, 1], "--", color="tab:gray")

@@ -1,4 +1,4 @@
-"""Which texts to label next: those that a model doubts, unlike each other."""
+"""Active learning: selection of texts to label, by the model's uncertainty and by novelty."""
 
 from __future__ import annotations
 
@@ -10,22 +10,21 @@ from itertools import pairwise
 from fanlight.tagging.tagger import Tagger
 from fanlight.text.sentences import tokenise_sentences
 
-STEP = 1000  # texts between two notes on progress
-WRAPPED = 0.1  # share of line ends in the middle of a sentence from which on a file is taken for hard-wrapped text
+STEP = 1000  # texts between two progress reports
+WRAPPED = 0.1  # minimum share of line ends within sentences in hard-wrapped text
 FINAL = tuple(".!?…:;。！？\"'”’)")
 
 
 def split_sentences(text_lines: Iterable[str], unit: str) -> list[tuple[int, str]]:
-    """Return the sentences of a text, each with the number of the line, from 1, in which it begins.
+    """Return the sentences of a text, each with the number of its first line, from 1.
 
-    In hard-wrapped text (line ends stand within sentences) the lines of a paragraph are joined; elsewhere each line is
-    a text by itself.
+    In hard-wrapped text, the lines of a paragraph are joined; otherwise each line is a separate text.
 
     Parameters
     ----------
     text_lines : iterable of str
     unit : str
-        "word" or "character": of the model that tags them.
+        "word" or "character": the unit of the model.
 
     Examples
     --------
@@ -61,19 +60,19 @@ def _is_wrapped(text_lines: Sequence[str]) -> bool:
 def teaching_order(
     tagger: Tagger, texts: Sequence[str], count: int, progress: Callable[[int], object] = lambda done: None
 ) -> list[tuple[int, float]]:
-    """Return the numbers of the texts that would teach most, and how unsure the tagger is of each, best first.
+    """Return indices and uncertainties of the most informative texts, best first.
 
-    A text's worth is how improbable its best readings are, times how new its words are among those chosen before it:
-    chosen greedily, and lazily, because a text's worth only falls (Minoux 1978).
+    The value of a text is its uncertainty (improbability of the best readings) times the novelty of its words among the
+    texts chosen before. The selection is greedy, with lazy evaluation because values only decrease (Minoux 1978).
 
     Parameters
     ----------
     tagger : Tagger
     texts : sequence of str
     count : int
-        How many to choose.
+        Number of texts to choose.
     progress : callable
-        Takes, after every `STEP` texts, how many are read.
+        Called after every `STEP` texts with the number of texts read.
     """
     doubt, words = [], []
     for number, text in enumerate(texts, 1):

@@ -1,4 +1,4 @@
-"""Train a tagger on files, and record how the training goes."""
+"""Training of a tagger on files, and recording of its progress."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def train_tagger(
     raw: PathLike | Sequence[PathLike] = (),
     on_epoch: Callable[[Epoch], object] | None = None,
 ) -> Tagger:
-    """Train on files, write the model, and return the tagger that the written model gives; see `fanlight.train`."""
+    """Train on files, write the model, and return its tagger; see `fanlight.train`."""
     from fanlight.training.settings import read_settings
     from fanlight.training.train import train_model
 
@@ -72,7 +72,7 @@ def record_training(
     format: str | None = None,
     encoding: str = "utf-8",
 ) -> Iterator[Epoch]:
-    """Yield a training's epochs, recording each and at the end the report on its dev set; see `api.history`."""
+    """Yield a training's epochs; record each, and finally the report on the dev set (`api.history`)."""
     yield from record_epochs(run, watch, resume)
     if dev is not None:
         report = report_tagger(model, dev, train, format=format, encoding=encoding)
@@ -80,7 +80,7 @@ def record_training(
 
 
 def _check_path(name: str, value: PathLike | None) -> None:
-    """Refuse sentences where a file is expected.
+    """Check that an argument is a path and not a list of sentences.
 
     Raises
     ------

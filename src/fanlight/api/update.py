@@ -1,4 +1,4 @@
-"""Train a model on with new examples, and compare it with what it was."""
+"""Update of a model with new examples, and comparison with the old model."""
 
 from __future__ import annotations
 

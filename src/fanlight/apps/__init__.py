@@ -1,1 +1,1 @@
-"""What people use: the command, pages, and bridges to other libraries."""
+"""Applications: the command line, the server and its page, integrations with other libraries."""

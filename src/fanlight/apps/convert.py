@@ -1,4 +1,4 @@
-"""Any format to any other: reading to records, writing from them, refusing what a format cannot hold."""
+"""Conversion between formats of labelled text, through records; what a format cannot represent is refused."""
 
 from __future__ import annotations
 

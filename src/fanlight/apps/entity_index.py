@@ -1,7 +1,7 @@
-"""Tagged texts in a database that finds: who and what is mentioned, where, and beside whom.
+"""The entity index: a database of tagged texts for searches by entity, value, neighbouring entities and words.
 
-One SQLite file with full-text search. Texts and the place in their file are committed together, so that a run that was
-killed goes on after the last text that is in, and none is lost or in twice.
+It is one SQLite file with full-text search. Texts and their position in the file are committed together, so that an
+interrupted run continues after the last committed text.
 """
 
 from __future__ import annotations

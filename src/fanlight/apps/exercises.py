@@ -1,7 +1,7 @@
-"""The exercises of the lecture, marked at once with a reason.
+"""Marking of answers to the exercises of the lecture, with reasons.
 
-`exercises.toml` has the right answers, what is said to frequent mistakes, and a hint for all others, in English and
-Korean. Formulas are compared by `calculus.lecture.diagnosis`, so that any way of writing the right one is right.
+`exercises.toml` has the correct answers, replies to frequent mistakes, and hints for others, in English and Korean.
+Formulas are compared by `calculus.lecture.diagnosis`, so that every equivalent formula is correct.
 """
 
 from __future__ import annotations

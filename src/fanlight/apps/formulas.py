@@ -1,4 +1,4 @@
-"""Formulas as users write them: shapes found where they are not given, unknown one-letter functions left symbolic."""
+"""Parsing of users' formulas, with inferred shapes and symbolic one-letter functions."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Which entities are mentioned together: a graph of an indexed corpus.
+"""Co-occurrence graphs of the entities in an indexed corpus.
 
-Mentions are one entity if type and name are the same but for case and white space; a single word is also taken for
-the longer name of its type that ends with it, if just one such name is in the same text ("Smith" after "Ann Smith").
+Mentions are the same entity if type and name are equal up to case and white space. A single word also stands for the
+only longer name of its type in the same text that ends with it ("Smith" after "Ann Smith").
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Queries of `fanlight find`: their terms, and words as full-text search has them."""
+"""Parser for queries of `fanlight find`, and quoting of words for full-text search."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TERM = re.compile(r'\s*(?:([A-Za-z]+)(:|\s?(?:[<>]=?|=)\s?))?(?:"([^"]*)"|([^\s
 
 
 class Term(NamedTuple):
-    """A term of a query: a key, "" for words of the text, how it is compared, and with what."""
+    """A term of a query: key ("" for words of the text), comparison operator and operand."""
 
     key: str
     operator: str
@@ -59,7 +59,7 @@ def parse_query(query: str) -> list[Term]:
 
 
 def quote_words(words: str) -> str:
-    """Quote words for full-text search, so that no sign in them means anything but a last star."""
+    """Quote words for full-text search, so that no character is special but a final star."""
     star = words.endswith("*") or _ends_in_hangul(words)
     return '"' + words.rstrip("*").replace('"', '""') + '"' + ("*" if star else "")
 
@@ -70,14 +70,14 @@ def _ends_in_hangul(words: str) -> bool:
 
 
 def _split(text: str) -> list[str]:
-    """Return the words of a text, folded, as the tokenizer `unicode61` of full-text search has them."""
+    """Return the casefolded words of a text, as by the tokenizer `unicode61` of full-text search."""
     return "".join(c if c.isalnum() else " " for c in text.casefold()).split()
 
 
 def stands_before_particles(text: str, words: str) -> bool:
-    """Tell whether words are in a text, the last of them by itself or before Korean particles alone.
+    """Tell whether words occur in a text, the last of them followed by nothing or by Korean particles.
 
-    Full-text search has compared all but the ending; words that do not end in Hangul are not looked at again.
+    Full-text search has compared all but the ending; words that do not end in Hangul need no check.
     """
     if words.endswith("*") or not _ends_in_hangul(words):
         return True

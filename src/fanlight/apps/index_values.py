@@ -1,7 +1,7 @@
-"""Values in the database of `fanlight index`: what its dates and amounts mean, and conditions on them in queries.
+"""Values of dates and amounts in the database of `fanlight index`, and conditions on them in queries.
 
-The database holds of each date its first and last day, of each time the clock's, of each duration the seconds, of each
-amount the number and the unit; units are converted when they are compared.
+The database has the first and last day of each date, the clock time of each time, the seconds of each duration, and the
+number and unit of each amount; units are converted for comparisons.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""Labels by people, in one SQLite file: what is saved is on disk, what is taken back is still there.
+"""The store of human labels, in one SQLite file.
 
-The file is in WAL mode with every commit brought to disk, so a kill at any moment leaves each save whole or absent.
+The file is in WAL mode with every commit synced to disk, so that a save is complete or absent after a kill. An undo
+keeps the data.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Folders of files tagged shard by shard, by processes on this machine or by others, so that a kill loses nothing.
+"""Tagging of folders of files in shards, by processes on this or other machines, with resumable runs.
 
-A shard is a stretch of whole lines of one file. Its result is written beside its place, brought to disk, renamed, and
-only then listed in the manifest, which one process alone writes: what is listed is whole, and what is not is done
-again. Which worker does a shard, and when, changes no byte of it.
+A shard is a range of whole lines of one file. Its result is written to a temporary file, synced, renamed, and then
+listed in the manifest, which only one process writes: listed shards are complete, and the others are repeated. The
+bytes of a result do not depend on the worker.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from fanlight.training.cores import end_with_parent
 
 MANIFEST = "manifest.jsonl"
 FORMAT = 3  # 2: with digests of inputs; 3: rules are identified by their bytes
-SHARDS = 1024  # about so many, so that workers end together; but
-SMALLEST, LARGEST = 2_000_000, 256_000_000  # bytes of one
+SHARDS = 1024  # approximate number, so that workers finish at the same time, within the limits
+SMALLEST, LARGEST = 2_000_000, 256_000_000  # bytes of a shard
 
 
 class Shard(NamedTuple):

@@ -1,6 +1,6 @@
-"""Models as others get them: a wheel that pip installs, or a repository of the Hugging Face Hub; each with its card.
+"""Publication of models, with a model card: as a wheel for pip, or in a repository of the Hugging Face Hub.
 
-Both hold the model file and text, and no code.
+Both contain the model file and text, and no code.
 
 References
 ----------

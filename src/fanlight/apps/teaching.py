@@ -1,4 +1,4 @@
-"""New types without labels by people: teachers label a sample, a model learns from what they agree on.
+"""Training on labels by teachers (services, models, rules): a model is trained on the labels they agree on.
 
 The steps, each a function: `choose_texts`, `ask_teachers`, `merge_answers`, `split_dev`; `apps.cli.teach` joins them
 with a training.

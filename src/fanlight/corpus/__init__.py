@@ -1,1 +1,1 @@
-"""Labelled text in files."""
+"""Labelled text: readers, writers, annotation and alignment."""

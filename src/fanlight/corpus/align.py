@@ -1,4 +1,4 @@
-"""From character spans to tokens: what fits, and what is done about the rest."""
+"""Alignment of character spans with tokens."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ Offsets = list[tuple[int, int]]
 def align(
     text: str, sentences: Sequence[Offsets], spans: Sequence[Span], line: int
 ) -> tuple[list[Sentence], list[Note]]:
-    """Lay character spans over a tokenised text.
+    """Align character spans with a tokenised text.
 
-    A token that a span's edge cuts is divided there, and sentences that a span runs across are joined, so every entity
-    is kept exactly; each time a note says so. Only a span of nothing but white space cannot be kept.
+    Tokens are divided at the edges of spans, and sentences that a span crosses are joined, so that every entity is kept
+    exactly; notes record this. Only a span of nothing but white space is dropped.
 
     Parameters
     ----------
@@ -27,9 +27,9 @@ def align(
     sentences : sequence of lists of (start, end)
         Token offsets of each sentence.
     spans : sequence of (start, end, type)
-        In code points of the text.
+        Offsets in code points of the text, and types.
     line : int
-        For the notes.
+        Line number for the notes.
     """
     notes: list[Note] = []
     spans = _distinct(text, spans, line, notes)

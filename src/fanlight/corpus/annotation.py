@@ -1,7 +1,7 @@
-"""What a corpus's labels say in the types of a model: corpora differ in the types they mark and in what they call them.
+"""Annotation schemes: the mapping from the types of a corpus to those of a model.
 
-A corpus that does not mark dates says nothing about dates: where it has O there may be one. A type of its own may be
-one of several of the model's. Both make an annotation *partial*: it allows a token several tags.
+In a corpus that does not mark dates, a token with O may be a date. And a type of a corpus may correspond to one of
+several types of the model. In both cases the annotation is *partial*: it allows several tags of a token.
 
 References
 ----------
@@ -23,14 +23,14 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True)
 class Annotation:
-    """What the labels of one corpus mean.
+    """The annotation of a corpus.
 
     Attributes
     ----------
     readings : mapping of str to tuple of str
-        The model's types that each type of the corpus may be; none: it counts as no entity.
+        For each type of the corpus, the model's types that it may be; () if it counts as no entity.
     unmarked : frozenset of str
-        The model's types that its O may hide.
+        The model's types that the corpus does not mark.
     """
 
     readings: Mapping[str, tuple[str, ...]]
@@ -38,7 +38,7 @@ class Annotation:
 
     @property
     def partial(self) -> bool:
-        """Whether some label leaves more than one choice."""
+        """Whether some label allows several tags."""
         return bool(self.unmarked) or any(len(types) > 1 for types in self.readings.values())
 
     @property
@@ -50,19 +50,19 @@ class Annotation:
 def meanings_of(
     corpora: Sequence[Corpus], readings_by_file: Mapping[str, tuple[Mapping[str, Sequence[str]], Sequence[str] | None]]
 ) -> list[Annotation]:
-    """Return what each corpus's labels mean, in the types that all of them together mark.
+    """Return the annotation of each corpus; the model's types are those that any corpus marks.
 
     Parameters
     ----------
     corpora : sequence of Corpus
-    given : mapping of file name to (readings, unmarked)
-        By the end of a corpus's path. Types without a reading keep their name; `unmarked` is by default what other
-        corpora mark and this one does not.
+    readings_by_file : mapping of file name to (readings, unmarked)
+        File names are ends of the corpora's paths. Types without readings keep their name; `unmarked` is by default the
+        types that only other corpora mark.
 
     Raises
     ------
     SettingsError
-        A file or type is named that does not exist.
+        A file or type does not exist.
     """
     used = set()
     all_readings, all_unmarked = [], []
@@ -92,7 +92,7 @@ def meanings_of(
 
 
 def value_for(corpus: Corpus, values_by_file: Mapping[str, Value], otherwise: Value) -> Value:
-    """Return what is given for a corpus, by the end of its path."""
+    """Return the value whose file name is the end of a corpus's path, or else `otherwise`."""
     return next((value for name, value in values_by_file.items() if _ends_with(corpus.path, name)), otherwise)
 
 

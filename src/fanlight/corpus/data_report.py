@@ -1,4 +1,4 @@
-"""What labelled data are like, and what in them will harm a training: said before it begins."""
+"""Reports on labelled data before training: statistics, and problems with remedies."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from typing import Any
 from fanlight.corpus.sentence import Corpus, Sentence
 from fanlight.entities.bioes import Span
 
-FEW_SENTENCES = 100  # below, scores on other text hardly mean anything
-FEW_ENTITIES = 10  # of a type: too few to learn it from, or to measure it by
-SHARED_PERCENT = 5.0  # of the dev sentences in the training data: beyond, dev scores are those of memory
-LONGEST_NAME = 12  # tokens of names looked for where they are not marked
+FEW_SENTENCES = 100  # with fewer dev sentences, scores are unreliable
+FEW_ENTITIES = 10  # of a type; fewer are too few for training or evaluation
+SHARED_PERCENT = 5.0  # of the dev sentences; if more are training sentences, dev scores are biased
+LONGEST_NAME = 12  # maximum tokens of names whose unmarked mentions are counted
 
 _Tokens = tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class DataReport:
-    """A labelled corpus in numbers.
+    """Statistics of a labelled corpus.
 
     Attributes
     ----------
     path : str
     sentences, documents, tokens, longest_sentence : int
-        The longest sentence in tokens.
+        Counts, and the length in tokens of the longest sentence.
     documents_marked : bool
-        Whether the file says where documents begin.
+        Whether the file marks the beginnings of documents.
     entities : dict of str to int
-        Per type.
+        Number of entities per type.
     outside_percent : float
-        Share of tokens that belong to no entity.
+        Share of tokens outside entities.
     similar_types : list of tuples of str
         Types that differ only in case, hyphens, underscores or white space.
     duplicates : int
@@ -40,13 +40,13 @@ class DataReport:
     contradictions : list of (int, int)
         Lines of sentences with the same tokens and different entities.
     unmarked_mentions : int
-        Places where the tokens of a name that is marked elsewhere are outside of all entities.
+        Mentions outside entities of names that are marked elsewhere.
     unmarked_example : str
-        The name most often so; "" if there is none.
+        The name with most unmarked mentions; "" if there is none.
     repairs : str
-        What reading changed; "" if nothing.
+        Summary of the repairs made by the reader; "" for none.
     shared_with_dev : int or None
-        Dev sentences that are in the training data, None without a dev set.
+        Number of dev sentences that are training sentences, None without a dev set.
     dev_sentences : int or None
     unseen_percent : float or None
         Share of the dev set's entities whose text is no entity in the training data.
@@ -71,12 +71,12 @@ class DataReport:
     unseen_percent: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON, with the problems in words."""
+        """Return values for JSON, including `problems`."""
         return {**asdict(self), "problems": self.problems}
 
     @property
     def problems(self) -> list[str]:
-        """What will harm the training or its measurement, the gravest first, each with a remedy."""
+        """Problems for training or evaluation with their remedies, most serious first."""
         return [*self._measurement_problems(), *self._label_problems()]
 
     def _measurement_problems(self) -> Iterator[str]:
@@ -119,7 +119,7 @@ class DataReport:
 
     @property
     def summary(self) -> list[str]:
-        """The report in words: problems, then three lines of figures."""
+        """The report as lines of text: problems, then three lines of statistics."""
         kind = "" if self.documents_marked else ", not marked"
         types = ", ".join(f"{name} {count:,}" for name, count in self.entities.items()) or "none"
         figures = [
@@ -133,7 +133,7 @@ class DataReport:
 
 
 def report_data(corpus: Corpus, dev: Corpus | None = None) -> DataReport:
-    """Examine labelled data, and a dev set beside them.
+    """Return the report on labelled data and an optional dev set.
 
     Examples
     --------
@@ -177,7 +177,7 @@ def report_data(corpus: Corpus, dev: Corpus | None = None) -> DataReport:
 
 
 def _joint(corpus: Corpus) -> str:
-    """Return what names are shown with between their tokens: nothing between characters."""
+    """Return the separator between the tokens of a name for messages."""
     return "" if corpus.unit == "character" else " "
 
 
@@ -194,7 +194,7 @@ def _similar_types(entities: Mapping[str, int]) -> list[tuple[str, ...]]:
 
 
 def _repetitions(sentences: Sequence[Sentence]) -> tuple[int, list[tuple[int, int]]]:
-    """Count sentences that repeat an earlier one, and return the lines of those whose entities differ from it."""
+    """Return the number of repeated sentences, and the lines of pairs with different entities."""
     earlier: dict[_Tokens, tuple[int, frozenset[Span]]] = {}
     duplicates, contradictions = 0, []
     for sentence in sentences:
@@ -209,10 +209,10 @@ def _repetitions(sentences: Sequence[Sentence]) -> tuple[int, list[tuple[int, in
 
 
 def _unmarked_mentions(corpus: Corpus) -> Counter[_Tokens]:
-    """Count places outside entities with the tokens of a marked name.
+    """Count mentions outside entities of names that are marked elsewhere.
 
-    Only capitalised names of at least two tokens or four letters are looked for in text of words, and in Korean text
-    of at least three syllables: shorter ones are often other words.
+    Names are capitalised and have at least two tokens or four letters, in Korean at least three syllables; shorter ones
+    are often other words.
     """
     words = corpus.unit == "word"
     names = {

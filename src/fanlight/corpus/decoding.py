@@ -1,4 +1,4 @@
-"""Labelled files as text: decoded, with what is wrong with their bytes told by line."""
+"""Decoding of labelled files, with messages that name byte and line of an error."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fanlight.files import is_compressed, is_parquet, read_bytes, undecodable
 
 
 def read_text(path: str | os.PathLike[str], encoding: str) -> tuple[str, str]:
-    """Return a file's text, without byte-order mark and carriage returns, and the sha256 of its bytes.
+    """Return a file's text, without byte-order mark and carriage returns, and the SHA-256 of its bytes.
 
     Raises
     ------

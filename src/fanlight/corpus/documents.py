@@ -1,4 +1,4 @@
-"""From tagged documents to labelled sentences."""
+"""Conversion of tagged documents to labelled sentences."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def label_sentences(document: Document) -> list[Sentence]:
     Raises
     ------
     DataError
-        Entities lie in each other or overlap, which one tag a token cannot say.
+        Entities overlap.
     """
     unit = "character" if language_of(document.text) == "ko" else "word"
     spans = [(e.start, e.end, e.type) for e in document.entities]

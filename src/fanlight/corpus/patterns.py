@@ -1,4 +1,4 @@
-"""Files of names and regular expressions: the same for rules (`tagging.rules`) and for training."""
+"""Reader for files of names and regular expressions, for rules (`tagging.rules`) and for training."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from fanlight.text.patterns import Patterns
 
 
 def read_patterns(paths: Sequence[str | os.PathLike[str]], encoding: str = "utf-8") -> Patterns:
-    """Read lines ``NAME<tab>TYPE`` and ``re:PATTERN<tab>TYPE``; blank lines and those that begin with # are none.
+    """Read lines ``NAME<tab>TYPE`` and ``re:PATTERN<tab>TYPE``; blank lines and comments (#) are skipped.
 
-    Of a name or pattern that stands twice the last line counts.
+    The last line of a repeated name or pattern counts.
 
     Raises
     ------
     DataError
-        A file cannot be read, a line is neither, or a pattern is refused (`text.automaton`).
+        A file cannot be read, a line is malformed, or a pattern is refused (`text.automaton`).
     """
     names: dict[str, str] = {}
     expressions: dict[str, str] = {}

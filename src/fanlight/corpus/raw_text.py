@@ -1,4 +1,4 @@
-"""Raw text: texts without labels, one a line, in files and folders."""
+"""Readers for raw text: one text per line, in files and folders."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def read_raw_documents(
     Parameters
     ----------
     paths : sequence of path
-        Files, or folders whose files are read in the order of their names; .gz and .zst are unpacked.
+        Files, or folders whose files are read in the order of their names; .gz and .zst files are decompressed.
     tokenise : callable
-        ``tokenise(text, unit)`` gives the token offsets of each sentence.
+        ``tokenise(text, unit)`` returns the token offsets of each sentence.
     unit : str
         "word" or "character".
     line_count : int
-        How many lines are read, of all files together; empty ones count.
+        Maximum number of lines of all files, including empty ones.
     encoding : str
 
     Raises
@@ -72,7 +72,7 @@ def read_raw_lines(path: PathLike, encoding: str = "utf-8") -> Iterator[str]:
     data = b""
     try:
         with packed:
-            if not by_lines:  # a line feed is more than one byte, such as in UTF-16
+            if not by_lines:  # a line feed has more than one byte, as in UTF-16
                 yield from io.StringIO(unpacked.read().decode(encoding))
                 return
             for number, data in enumerate(unpacked, 1):

@@ -1,6 +1,6 @@
-"""Labelled text to train on: columns, KLUE's characters, JSONL with character spans, CSV.
+"""Readers for labelled text: columns, KLUE's characters, JSONL with character spans, CSV.
 
-The format is found by looking at the first lines, or named. Everything that is not read as it stands is noted.
+The format is given or detected from the first lines. Notes record everything that a reader repairs.
 """
 
 from __future__ import annotations
@@ -39,21 +39,20 @@ def read_corpus(
     Parameters
     ----------
     path : path
-        A file, "-" for standard input, or a folder, whose files are read in the order of their names; .gz and .zst are
-        unpacked.
+        A file, "-" for standard input, or a folder, whose files are read in the order of their names; .gz and .zst
+        files are decompressed.
     tokenise : callable
-        ``tokenise(text, unit)`` gives the token offsets of each sentence; for formats that hold plain text.
+        ``tokenise(text, unit)`` returns the token offsets of each sentence; for formats with plain text.
     format : str, optional
-        One of `formats.registry.TRAINABLE`; found by looking otherwise.
+        One of `formats.registry.TRAINABLE`; detected by default.
     encoding : str
-        Of the file.
     unit : str, optional
         "word" or "character"; by default characters for KLUE and for text that is mostly Hangul.
     scheme : str, optional
-        The tag scheme of columns, one of `entities.bioes.SCHEMES`; found by looking otherwise.
+        The tag scheme of columns, one of `entities.bioes.SCHEMES`; detected by default.
     unmarked_document : str
-        The document of columns without ``-DOCSTART-`` lines: each "sentence", or the "file". Features of a word's
-        other mentions must not see more in training and evaluation than they will in tagging.
+        The documents of columns without ``-DOCSTART-`` lines: each "sentence", or the whole "file". Documents in
+        training and evaluation must not be longer than in tagging, for the sake of document features.
 
     Raises
     ------
@@ -87,12 +86,12 @@ def read_corpus(
 
 
 def _choose_format(path: str | os.PathLike[str], format: str | None, text: str) -> str:
-    """Return the format that is named, or else found by looking."""
+    """Return the given or detected format."""
     if format is None and ending_of(os.fspath(path)) == tables.ENDING:
         return "csv"
     if format is None:
         by_head = detect_text_format(text[:4096])
-        return by_head if by_head in TRAINABLE else "columns"  # of which the first token may be a bracket
+        return by_head if by_head in TRAINABLE else "columns"  # the first token of columns may be a bracket
     if format not in TRAINABLE:
         raise DataError(f"{path}: unknown format {format!r}: choose {', '.join(TRAINABLE)}")
     return format
@@ -136,7 +135,7 @@ def _read_folder(
     for file in files_of([os.fspath(path)]):
         part = read_corpus(file, tokenise, format, encoding, unit, scheme=scheme, unmarked_document=unmarked_document)
         parts.append(part)
-        unit = part.unit  # all files are of the first one's
+        unit = part.unit  # all files have the unit of the first
     documents = [item for part in parts for item in part.documents]
     digest = hashlib.sha256("".join(part.sha256 for part in parts).encode()).hexdigest()
     notes = [note for part in parts for note in part.notes]
@@ -153,7 +152,7 @@ def _unit_of(texts: Iterator[str]) -> str:
 
 
 def _in_characters(sentence: Sentence) -> Sentence:
-    """Turn word tokens into character tokens."""
+    """Return a sentence of words as a sentence of characters."""
     char_starts = tuple(i for s, e in zip(sentence.token_starts, sentence.token_ends, strict=True) for i in range(s, e))
     numbers: dict[int, int] = {place: number for number, place in enumerate(char_starts)}
     spans = [

@@ -1,4 +1,4 @@
-"""Labelled text: sentences, documents, and what reading them had to repair."""
+"""Labelled sentences and corpora, with notes of repairs."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class Sentence:
     ----------
     text : str
     token_starts, token_ends : tuple of int
-        Offsets of its tokens in `text`, code points.
+        Offsets of the tokens in `text`, in code points.
     spans : tuple of (start, end, type)
-        Entities in token numbers.
+        Entities, as ranges of tokens.
     line : int
-        Where it begins in its file.
+        Line of the file at which the sentence begins.
     """
 
     text: str
@@ -42,7 +42,7 @@ class Sentence:
 
     @property
     def separators(self) -> list[str]:
-        """The texts before the tokens, such as spaces.
+        """The text before each token, such as a space.
 
         Examples
         --------
@@ -53,7 +53,7 @@ class Sentence:
         return [self.text[end:start] for end, start in zip(ends, self.token_starts, strict=False)]
 
     def respell(self, spelling: Callable[[str], str]) -> Sentence:
-        """Return the sentence with another spelling of each token, as far apart as they were.
+        """Return the sentence with each token respelled and unchanged separators.
 
         Examples
         --------
@@ -79,7 +79,7 @@ class Sentence:
 
 
 class Note(NamedTuple):
-    """Something that reading changed or could not keep."""
+    """A repair, or a loss, of a reader."""
 
     line: int
     kind: str
@@ -97,11 +97,11 @@ class Corpus:
         What a token is: "word" or "character".
     documents : list of lists of Sentence
     notes : list of Note
-        Every repair and every span that could not be kept as it was.
+        Repairs and losses of the reader.
     sha256 : str
-        Of the file's bytes.
+        SHA-256 of the file's bytes.
     documents_marked : bool
-        Whether the file says where documents begin.
+        Whether the file marks the beginnings of documents.
     """
 
     path: str
@@ -123,7 +123,7 @@ class Corpus:
 
     @cached_property
     def overlaps(self) -> list[tuple[int, Span, Span]]:
-        """(line, span, span) of spans that share a token."""
+        """Pairs of overlapping spans: (line, span, span)."""
         overlaps = []
         for sentence in self.sentences:
             spans = sorted(sentence.spans)
@@ -131,7 +131,7 @@ class Corpus:
         return overlaps
 
     def summary(self) -> str:
-        """Say in a line what was noted, with the first place of each kind."""
+        """Return a one-line summary of the notes, with the first line of each kind."""
         kinds = Counter(note.kind for note in self.notes)
         earliest = {note.kind: note for note in reversed(self.notes)}
         return "; ".join(
@@ -141,12 +141,12 @@ class Corpus:
 
 
 def check_trainable(corpus: Corpus, overlapping_allowed: bool) -> None:
-    """Refuse a corpus that nothing can be learned from.
+    """Check that a corpus can be trained on.
 
     Raises
     ------
     DataError
-        It has no entities, or entities overlap and the head gives each token one tag.
+        There are no entities, or entities overlap and the head has one tag per token.
     """
     if not corpus.types:
         raise DataError(f"{corpus.path}: has no entities at all: are the labels in the last column, or under 'spans'?")

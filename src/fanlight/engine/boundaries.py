@@ -1,4 +1,4 @@
-"""Kernels of `text.boundaries`: sentence borders at final marks and abbreviations, by flags of word types."""
+"""Kernels of `text.boundaries`: sentence boundaries, decided by flags of word types."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from fanlight.text.sentences import HEADLINE
 
 
 def table_of(words: Mapping[str, int], size: int) -> tuple[Any, Any]:
-    """Return an open-addressing table of the hashes of words, and their bits; `size` is a power of two."""
+    """Return hashes and bits of words as an open-addressing table; `size` is a power of two."""
     keys, bits = np.zeros(size, np.uint64), np.zeros(size, np.int64)
     for word, value in words.items():
         key = _hash(word.encode())
@@ -54,7 +54,7 @@ def table_of(words: Mapping[str, int], size: int) -> tuple[Any, Any]:
 
 
 def _hash(word: bytes) -> int:
-    """Return the `hash_kernels.hash_bytes` of a word; no kernel is compiled for it at import."""
+    """Return the `hash_kernels.hash_bytes` of a word, without compiling a kernel at import."""
     mask = (1 << 64) - 1
     h = int(START)
     for byte in word:
@@ -68,7 +68,7 @@ _KEYS, _BITS = table_of(rules.WORDS, 4096)
 
 @inner()
 def boundary_bits(data: Any, begin: int, end: int) -> Any:
-    """Return the `text.boundaries.boundary_bits` of an ASCII word, or of a character that is not ASCII."""
+    """Return the `text.boundaries.boundary_bits` of an ASCII word, or of a single non-ASCII character."""
     head = data[begin]
     if head >= 0x80:
         p = point(data, begin)
@@ -112,7 +112,7 @@ def boundary_bits(data: Any, begin: int, end: int) -> Any:
 
 @inner()
 def _is_spoken(types: Any, flags: Any, mark: int, t: int) -> bool:
-    """Tell whether a speaker begins with token t, behind an exclamation or question in quotes."""
+    """Tell whether token t begins the name of a speaker after an exclamation or question in quotes."""
     if mark == t - 1 or not flags[types[mark]] & EXCLAIMS or not flags[types[t]] & UPPER_LETTER:
         return False
     following = flags[types[t + 1]] if t + 1 < len(types) else 0
@@ -133,7 +133,7 @@ def _final_mark_before(types: Any, flags: Any, t: int, sentence_start: int) -> i
 def ends_after_mark(
     types: Any, offsets: Any, gaps: Any, flags: Any, t: int, sentence_start: int, line_start: int
 ) -> bool:
-    """Tell whether a sentence ends at the final mark before token t, which follows in the line."""
+    """Tell whether a sentence ends at the final mark before token t in the same line."""
     mark = _final_mark_before(types, flags, t, sentence_start)
     here, stop = flags[types[t]], flags[types[mark]]
     if mark < t - 1:
@@ -161,7 +161,7 @@ def ends_after_mark(
 def ends_without_space(
     types: Any, offsets: Any, gaps: Any, flags: Any, t: int, sentence_start: int, line_start: int
 ) -> bool:
-    """Tell whether a sentence ends at the final mark before token t, which follows without white space."""
+    """Tell whether a sentence ends at the final mark before token t, with no white space between."""
     mark = _final_mark_before(types, flags, t, sentence_start)
     if mark <= sentence_start or _is_spoken(types, flags, mark, t):
         return False
@@ -179,7 +179,7 @@ def ends_without_space(
 
 @inner()
 def ends_before_small_letter(types: Any, offsets: Any, gaps: Any, flags: Any, t: int, sentence_start: int) -> Any:
-    """Tell whether a sentence ends at a final mark before token t, which follows in the line with a small letter."""
+    """Tell whether a sentence ends at a final mark before token t in the same line, which has a small first letter."""
     if t - 2 < sentence_start or gaps[t - 1] >= 0:
         return False
     word, mark = flags[types[t - 2]], flags[types[t - 1]]
@@ -222,7 +222,7 @@ def begins_item(types: Any, offsets: Any, gaps: Any, flags: Any, t: int, sentenc
 
 @inner()
 def ends_at_line(types: Any, offsets: Any, gaps: Any, flags: Any, t: int, sentence_start: int, line_start: int) -> Any:
-    """Tell whether a sentence ends with the line before token t, which ends in no final mark."""
+    """Tell whether a sentence ends with the line before token t, which has no final mark at its end."""
     before, here = flags[types[t - 1]], flags[types[t]]
     if here & FIRST_LOWER or before & (FIRST_LOWER | COMMA):
         if here & BULLET and t + 1 < len(types) and gaps[t + 1] >= 0:
@@ -246,7 +246,7 @@ def ends_at_line(types: Any, offsets: Any, gaps: Any, flags: Any, t: int, senten
 def ends_after_abbreviation(
     types: Any, offsets: Any, gaps: Any, flags: Any, t: int, sentence_start: int, line_start: int
 ) -> Any:
-    """Tell whether a sentence ends at an abbreviation before token t, which follows in the line."""
+    """Tell whether a sentence ends at an abbreviation before token t in the same line."""
     before, here = flags[types[t - 1]], flags[types[t]]
     if not before & (ENDS | INITIAL) or not here & UPPER_LETTER:
         return False

@@ -1,7 +1,4 @@
-"""Case contexts of tokens and which words a document repeats, compiled.
-
-`network.windows.corpus_contexts` is the plain form.
-"""
+"""Kernels for case contexts of tokens and for repeated words; the plain form is `network.windows.corpus_contexts`."""
 
 from __future__ import annotations
 
@@ -14,27 +11,29 @@ from fanlight.engine.layout import sentence_case
 from fanlight.engine.token_flags import AS_FORM
 from fanlight.jit import ZERO, inner
 
-SEVERAL = 32  # the bit of a context: the word (of characters: the character) occurs more than once in its document
-CONTEXT = 63  # bits of a context that `network.windows` knows
-REPEATED = 64  # one bit more: the form (of characters: the character in its word) occurs more than once
-LARGEST = (1 << 31) - 1  # number of a document
+SEVERAL = 32  # bit of a case context: the kind (see `chunks.Tables`) occurs more than once in its document
+CONTEXT = 63  # bits of a case context of `network.windows`
+REPEATED = 64  # a further bit: the form occurs more than once in its document
+LARGEST = (1 << 31) - 1  # highest stamp of a document
 
 
 class DocumentMemory(NamedTuple):
-    """What documents have of each form or kind, marked by numbers of documents that are never used twice.
+    """Facts about the forms and kinds of the current document, stamped with the document's number.
 
-    So nothing is cleared between documents, and one text costs the same however many forms are cached.
+    An entry is valid if its stamp is the current document's. So nothing is cleared between documents, and the cost of a
+    document does not depend on the size of the cache.
 
     Attributes
     ----------
     cases : int32 array (forms or kinds, 4)
-        The last document with it in lower case, the last in upper case, the last of all, and how often it is there.
-    counts : int32 array (forms, 2)
-        The last document, and how often there, where forms are other than kinds.
+        Stamps of the last document with the kind in lower case, capitalised inside an ordinary sentence, and in any
+        case; its count there.
+    counts : int32 array (forms, 2), or (0, 2) for words
+        Stamp of the last document with the form, and its count there.
     slots : int32 array (forms, 2)
-        The last document that repeats it, and where its sums are.
+        Stamp of the last document that repeats the form, and the row of its sums.
     documents : int64 array (1,)
-        How many numbers were used.
+        The last stamp used.
     """
 
     cases: Any
@@ -44,19 +43,19 @@ class DocumentMemory(NamedTuple):
 
     @classmethod
     def of(cls, tables: Tables | None) -> DocumentMemory:
-        """Return the memory for the forms and kinds of tables, and for as many again."""
+        """Return the memory for twice the forms and kinds of tables."""
         forms, kinds = (2 * tables.form_count, 2 * tables.kind_count) if tables is not None else (0, 0)
         counts, slots = np.zeros((forms if kinds else 0, 2), np.int32), np.zeros((forms, 2), np.int32)
         return cls(np.zeros((max(forms, kinds), 4), np.int32), counts, slots, np.zeros(1, np.int64))
 
     def holds(self, tables: Tables) -> bool:
-        """Tell whether there is capacity for all forms and kinds of tables."""
+        """Tell whether the capacity suffices for all forms and kinds of tables."""
         return bool(len(self.slots) >= tables.form_count and len(self.cases) >= tables.kind_count)
 
 
 @inner()
 def number_documents(memory: Any, count: int) -> Any:
-    """Use the numbers of `count` documents; return the first."""
+    """Reserve the stamps of `count` documents; return the first."""
     if memory.documents[0] + count > LARGEST:
         memory.cases[:], memory.counts[:], memory.slots[:], memory.documents[0] = 0, 0, 0, 0
     memory.documents[0] += count
@@ -65,14 +64,14 @@ def number_documents(memory: Any, count: int) -> Any:
 
 @inner()
 def contexts_of(types: Any, sentence_offsets: Any, tables: Any, memory: Any, stamp: int, out: Any) -> None:
-    """Fill each token's context; `memory` is `DocumentMemory.cases`, `stamp` the document's number."""
+    """Fill the case contexts of a document's tokens; `memory` is `DocumentMemory.cases`."""
     kinds = tables.kinds if len(tables.kinds) else tables.forms
     flags, sentences = tables.flags, len(sentence_offsets) - 1
     for s in range(sentences):
         begin, end = sentence_offsets[s], sentence_offsets[s + 1]
         case = sentence_case(types, begin, end, flags)
         if begin < end:
-            out[begin] = case  # until all sentences are read
+            out[begin] = case  # until the second loop
         for t in range(begin, end):
             kind = kinds[types[t]]
             if memory[kind, 2] != stamp:
@@ -95,7 +94,7 @@ def contexts_of(types: Any, sentence_offsets: Any, tables: Any, memory: Any, sta
 
 @inner()
 def note_repetitions(types: Any, forms: Any, memory: Any, stamp: int, out: Any) -> None:
-    """Replace each token's `REPEATED`, where forms are other than kinds; `memory` is `DocumentMemory.counts`."""
+    """Recompute each token's `REPEATED` where forms and kinds differ; `memory` is `DocumentMemory.counts`."""
     for t in range(len(types)):
         form = forms[types[t]]
         if memory[form, 0] != stamp:
@@ -108,7 +107,7 @@ def note_repetitions(types: Any, forms: Any, memory: Any, stamp: int, out: Any) 
 
 @inner()
 def count_repeated(contexts: Any) -> Any:
-    """Return how many tokens have a form that occurs more than once in their documents."""
+    """Return the number of tokens with the bit `REPEATED`."""
     count = ZERO
     for case_context in contexts:
         count += (case_context & REPEATED) > 0

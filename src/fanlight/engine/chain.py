@@ -1,10 +1,10 @@
-"""Compiled kernels of the fast path for the linear chain of one sentence (`network.chain`).
+"""Kernels for the linear chain of one sentence; the plain form is `network.chain`.
 
-Of the transitions BIOES allows few: any tag that closes (E, O, S) may be followed by any that opens (O, S, B), and B
-and I of a type by its I and E. So a token's tags are laid out as E of each type, O, S of each type, B of each type, I
-of each type: those that close lie together, and so do those that open. A stretch is read and written a vector at a
-time, the last of which may reach into the next stretch; that is written after it. Vectors have one width whatever the
-number of types, so that one compiled kernel serves every model.
+BIOES allows few transitions: any closing tag (E, O, S) may be followed by any opening tag (O, S, B), and B and I of a
+type by its I and E. A token's tags are therefore laid out as E of each type, O, S of each type, B of each type, I of
+each type, so that closing tags are contiguous, and so are opening tags. Each range is read and written in vectors. The
+last vector may extend into the next range, which is written later. The vector width does not depend on the number of
+types, so that one compiled kernel serves every model.
 """
 
 from __future__ import annotations
@@ -19,29 +19,29 @@ from fanlight.engine.simd import allocate_aligned, fma, larger, largest, load, s
 from fanlight.jit import ZERO, inner
 from fanlight.network.chain import FLOORS
 
-TYPES = (0,) * 8  # types, or tags, whose numbers are a vector
-OPEN = (0,) * 16  # tags that open, or close, whose numbers are a vector
+TYPES = (0,) * 8  # a vector over types
+OPEN = (0,) * 16  # a vector over opening or closing tags
 FLOOR = FLOORS[8]
 PER_BIT, MAGIC = 1 / np.log(2), 1.5 * 2.0**52
 SERIES = tuple(1 / factorial(n) for n in range(14))
-NEVER = -1e30  # the score of what no path takes
+NEVER = -1e30  # score of an illegal transition
 
 
 class Chain(NamedTuple):
-    """Transitions, or their exponentials, of T types; C = 2T + 1 tags close and as many open.
+    """Transition scores, or their exponentials, of T types with C = 2T + 1 closing and C opening tags.
 
     Attributes
     ----------
     between : array (panels, C, 16)
-        From those that close to those that open, in panels of columns.
+        From closing to opening tags, in panels of columns.
     back : array (panels, C, 16)
-        The same transposed.
+        `between` transposed.
     begin_end, inside_end, begin_inside, inside_inside : array (T, padded)
         Within each type.
     from_start, to_end : array (C, padded)
-        At a sentence's borders: to those that open, from those that close.
+        From a sentence's start to opening tags, and from closing tags to its end.
     highest, lowest : array (C,)
-        Of each row of `between`.
+        Maximum and minimum of each row of `between`.
     """
 
     between: Any
@@ -57,7 +57,7 @@ class Chain(NamedTuple):
 
     @classmethod
     def of(cls, A: NDArray[Any], types: int, nothing: float) -> Chain:
-        """Take apart transitions (K+1, K+1) of `entities.bioes`; the places beyond a stretch get `nothing`."""
+        """Build from transitions A (K+1, K+1) in the order of `entities.bioes`; padding is filled with `nothing`."""
         B, N, E, S = (np.arange(types) * 4 + role for role in (1, 2, 3, 4))
         closing, opening = np.concatenate([E, [0], S]), np.concatenate([[0], S, B])
 
@@ -81,12 +81,12 @@ class Chain(NamedTuple):
 
 
 def round_up(count: int, width: tuple[int, ...]) -> int:
-    """Return a count with the padding of its last vector."""
+    """Return a count rounded up to whole vectors."""
     return -(-count // len(width)) * len(width)
 
 
 def columns(types: int, independent: bool = False) -> NDArray[np.int64]:
-    """Return where each tag of `entities.bioes` is in a row: O (unless `independent`); B, I, E, S of each type."""
+    """Return the column of each tag: O (unless `independent`); B, I, E, S of each type (the order of `bioes`)."""
     x = np.arange(types)
     if independent:
         padded = round_up(types, TYPES)
@@ -102,16 +102,16 @@ def row_width(types: int, independent: bool) -> int:
 
 
 def emission_width(types: int, independent: bool) -> int:
-    """Return the length of a token's row of emissions: whole panels of `first_layer.emissions`."""
+    """Return the length of a token's row of emissions: a multiple of the panel width."""
     return round_up(row_width(types, independent) if not independent else 4 * round_up(types, TYPES), OPEN)
 
 
 @inner(fastmath={"contract"})
 def best_path(at: int, n: int, A: Any, scratch: Any) -> None:
-    """Fill scratch.path with columns of rows, for n tokens from row `at` of scratch.Z on; see `network.chain.viterbi`.
+    """Fill scratch.path with the best path (`network.chain.viterbi`) of n tokens from row `at` of scratch.Z on.
 
-    Of equal paths the one with lower tags last wins. A tag that closes is not looked at where the best way on from it
-    is worse than the worst from another.
+    Tags are numbered by their columns. Ties go to the path with lower tags at the end. A closing tag is skipped if its
+    best continuation is worse than the worst continuation of another.
     """
     Z, scores, path, candidates = scratch.Z, scratch.scores, scratch.path, scratch.candidates
     C, K = A.between.shape[1], scores.shape[1]
@@ -153,13 +153,13 @@ def best_path(at: int, n: int, A: Any, scratch: Any) -> None:
 
 @inner(inline="always")
 def _trace(n: int, A: Any, scores: Any, path: Any) -> None:
-    """Fill path with the way back from the best last tag."""
+    """Fill path by backtracking from the best last tag."""
     C = A.between.shape[1]
     T, N = C // 2, C + C // 2
     tag = -1
     for t in range(n - 1, -1, -1):
         s = scores[t]
-        if T <= tag < N or tag < 0:  # the tag that closes with the best sum; of equal ones the lowest: O, E, S, E, S …
+        if T <= tag < N or tag < 0:  # the best closing tag; ties go to the lowest, in the order O, E, S, E, S …
             following = tag - T
             best, choice = NEVER, T
             for q in range(C):
@@ -178,7 +178,7 @@ def _trace(n: int, A: Any, scores: Any, path: Any) -> None:
 
 @inner(fastmath={"contract"}, forceinline=True)
 def _product(values: Any, at: int, panels: Any, panel: int, C: int) -> Any:
-    """Return values (C,), from place `at` on, @ a panel (C, 16): even and odd rows in sums of their own."""
+    """Return values (C,), from index `at` on, @ a panel (C, 16); even and odd rows are summed separately."""
     place = panel * C * len(OPEN)
     v = splat(values[at], OPEN) * load(panels, place, OPEN)
     w = splat(values[at + 1], OPEN) * load(panels, place + len(OPEN), OPEN)
@@ -191,7 +191,7 @@ def _product(values: Any, at: int, panels: Any, panel: int, C: int) -> Any:
 
 @inner(forceinline=True)
 def row_sum(values: Any, place: int, width: int) -> Any:
-    """Return the sum of `width` numbers of an array, whole vectors, from a place on."""
+    """Return the sum of `width` numbers (whole vectors) of an array, from `place` on."""
     v = load(values, place, TYPES)
     for j in range(len(TYPES), width, len(TYPES)):
         v = v + load(values, place + j, TYPES)
@@ -200,10 +200,10 @@ def row_sum(values: Any, place: int, width: int) -> Any:
 
 @inner(fastmath={"contract"})
 def messages(at: int, n: int, low: int, high: int, weights: Any, scratch: Any) -> None:
-    """Pass messages along the n tokens of a sentence, from row `at` of scratch.Z on (see `chain.forward_backward`).
+    """Compute the forward and backward messages of n tokens, from row `at` of scratch.Z on (`chain.forward_backward`).
 
-    Forwards as far as token `high` and backwards to token `low`, each row up to a factor of its own:
-    ``backward[t - 1] = scales[t] * (weights @ (exponentials[t] * backward[t]))``. P(tag at t) is in proportion to
+    Forward messages are computed up to token `high`, backward messages down to token `low`; each row is scaled:
+    ``backward[t - 1] = scales[t] * (weights @ (exponentials[t] * backward[t]))``. P(tag at t) is proportional to
     ``forward[t] * backward[t]``.
     """
     E, F, B, row = scratch.exponentials, scratch.forward, scratch.backward, scratch.row
@@ -273,7 +273,7 @@ def mass_of(t: int, scratch: Any) -> Any:
 
 @inner()
 def probability(weights: Any, start: int, end: int, scratch: Any) -> float:
-    """Return P(exactly these tags of scratch.path); see `network.chain.span_probability`."""
+    """Return P(tags [start, end) of scratch.path); see `network.chain.span_probability`."""
     C = weights.between.shape[1]
     T, N = C // 2, C + C // 2
     path = scratch.path
@@ -301,10 +301,10 @@ def type_probabilities(t: int, T: int, scratch: Any, out: Any) -> None:
 
 @inner(fastmath={"contract"})
 def exponentiate(count: int, scratch: Any) -> None:
-    """Replace `count` numbers x of scratch.exponentials, at most 700, by exp(x), not below exp(FLOOR).
+    """Replace the first `count` numbers x <= 700 of scratch.exponentials by max(exp(x), exp(FLOOR)).
 
-    That is 2**n times a polynomial in the rest. Adding 1.5 · 2**52 leaves the rounded n in the low bits, which are
-    shifted to the exponent's place; ln 2 is taken off in two parts (Cody & Waite 1980).
+    exp(x) is 2**n times a polynomial in x - n ln 2. Adding 1.5 · 2**52 leaves the rounded n in the low bits, which are
+    shifted to the exponent; n ln 2 is subtracted in two parts (Cody & Waite 1980).
     """
     c = SERIES
     values, shifts = scratch.exponentials.reshape(-1), scratch.shifts.reshape(-1)

@@ -1,8 +1,7 @@
-"""Compiled kernels of the fast path, from bytes to word types: chunks, sentence borders, contexts.
+"""Kernels from bytes to word types: chunks, their tokens, sentence boundaries; and open-addressing hash tables.
 
-A chunk is what stands between white space. Its tokens depend on the chunk alone, so it is looked up
-(`engine.compiled` fills the tables). Sentence borders are those of `text.sentences`, contexts those of
-`network.windows`; each is tested to agree.
+A chunk is a run of characters between white space. Its tokens depend only on the chunk, so they are cached
+(`engine.type_cache` fills the tables). Sentence boundaries are those of `text.sentences`.
 """
 
 from __future__ import annotations
@@ -27,11 +26,11 @@ from fanlight.text.boundaries import ENDS, INITIAL
 from fanlight.text.hash_kernels import START, finish
 
 IN_COLUMNS = 2  # a bit of the state of `sentence_boundaries`
-AHEAD = 16  # chunks whose places in the table are asked for before they are looked at
+AHEAD = 16  # chunks by which prefetches precede look-ups
 
 
 class Tables(NamedTuple):
-    """What is known of chunks and word types.
+    """Cached data of chunks and word types.
 
     Attributes
     ----------
@@ -40,18 +39,18 @@ class Tables(NamedTuple):
     tokens : int32 array (tokens, 5)
         Of each token in a chunk: word type, start and end in code points, start and end in bytes.
     flags : int32 array (types,)
-        What sentence borders and contexts depend on.
+        Bits of `engine.token_flags`.
     forms : int32 array (types,)
-        Equal for types that differ in case alone; zeros if nothing asks for contexts or other mentions.
+        Number of each type's lower-case form; zeros for models without case contexts and document features.
     form_count : int
     folded : uint64 array (types,)
         Hash of each type in lower case.
-    kinds : int32 array (types,), or (0,) if they are the forms
-        Equal for types that have a context in common: characters that differ in case alone, whatever their words.
+    kinds : int32 array (types,), or (0,) for words, whose kinds are the forms
+        Of characters: number of the lower-case character without its word, by which case contexts are computed.
     kind_count : int
-    hashes : uint64 array (types,), or (0,) if not asked for
-        Of each word type in lower case its `hashing.word_hashes`, for names of several words; or of each character in
-        lower case a hash, for kinds.
+    hashes : uint64 array (types,), or (0,) if unused
+        Of words: `hashing.word_hashes` in lower case, for gazetteer names of several words. Of characters: hash of the
+        lower-case character, for kinds.
     """
 
     token_starts: Any
@@ -73,10 +72,10 @@ class Chunks(NamedTuple):
     documents : int32 array (D + 1,)
         First chunk of each document.
     ids, bytes, places, breaks : int32 array (C,)
-        Number in the tables; first byte in the block; first code point in the document; line feeds before it,
-        and `layout.WIDTH` for each character of white space, up to 3, which a tab counts.
+        Index in the tables; first byte in the block; first code point in the document; white space before the chunk:
+        line feeds plus `layout.WIDTH` times the number of characters, up to 3 (a tab counts 3).
     data : uint8 array
-        The block's.
+        The block's data.
     """
 
     documents: Any
@@ -88,14 +87,14 @@ class Chunks(NamedTuple):
 
     @classmethod
     def allocate(cls, documents: int, count: int, data: NDArray[np.uint8]) -> Chunks:
-        """Return columns with a capacity of so many."""
+        """Return uninitialised columns for `count` chunks."""
         ids, offsets, places, breaks = (np.empty(count, np.int32) for _ in range(4))
         return cls(np.empty(documents + 1, np.int32), ids, offsets, places, breaks, data)
 
 
 @inner(inline="always")
 def white_width(data: Any, i: int, end: int) -> int:
-    """Return the length of the white-space character at byte i, 0 if there is none (as str.isspace)."""
+    """Return the bytes of the white-space character (`str.isspace`) at byte i, 0 if there is none."""
     b = data[i]
     if b <= 32:
         return 1 if b == 32 or 9 <= b <= 13 or b >= 28 else 0
@@ -117,9 +116,9 @@ def white_width(data: Any, i: int, end: int) -> int:
 
 @kernel()
 def most_chunks(data: Any, text_starts: Any, text_ends: Any) -> int:
-    """Return how many chunks the documents ``data[text_starts[d]:text_ends[d]]`` have at most.
+    """Return an upper bound for the number of chunks in documents ``data[text_starts[d]:text_ends[d]]``.
 
-    One a document, and one for all that may be white space; so simple that it is done for many bytes at once.
+    It is one per document and per possible white-space character, which vectorises.
     """
     count = len(text_starts)
     for d in range(len(text_starts)):
@@ -135,11 +134,11 @@ def most_chunks(data: Any, text_starts: Any, text_ends: Any) -> int:
 
 @kernel()
 def scan(data: Any, text_starts: Any, text_ends: Any, table: Any, count: int, chunks: Any, new: Any) -> int:
-    """Find the chunks and look them up by their hashes, entering those not met before with new numbers.
+    """Find the chunks of documents and look them up by hash; unseen chunks are entered and numbered from `count` on.
 
-    ``table`` is keys, values and uses: an open-addressing table of a power of two of places, and how often each number
-    was looked up; ``new`` (C, 2) gets the bytes of new chunks; if it has no rows, none are entered. Returns how many
-    chunks there are then, -1 if some were new.
+    ``table`` is keys and values of an open-addressing table, and the number of look-ups of each chunk. ``new`` (C, 2)
+    receives first byte and end of unseen chunks. Returns the number of chunks in the table; or -1 for an unseen chunk
+    if ``new`` has no rows.
     """
     keys, values, uses = table
     hashes, stops = np.empty(len(chunks.ids), np.uint64), np.empty(len(chunks.ids), np.int64)
@@ -196,10 +195,10 @@ def scan(data: Any, text_starts: Any, text_ends: Any, table: Any, count: int, ch
 
 @inner()
 def tokens_of(chunks: Any, tables: Any, first_chunk: int, end_chunk: int, types: Any, offsets: Any, gaps: Any) -> None:
-    """Lay out the tokens of a range of chunks: types (n,), offsets (n, 4), and whether and how a gap precedes.
+    """Fill types (n,), offsets (n, 4) and gaps (n,) of the tokens of chunks [first_chunk, end_chunk).
 
-    gaps: -1 for none, else the line feeds in it, or `layout.WIDTH` times its width if there are none.
-    A chunk of invisible characters has no tokens.
+    A gap is the white space before a token: -1 if it adjoins the token before, else the number of line feeds, or
+    `layout.WIDTH` times the width if there are none. A chunk of invisible characters has no tokens.
     """
     n, breaks, width = 0, 0, 0
     for c in range(first_chunk, end_chunk):
@@ -207,7 +206,7 @@ def tokens_of(chunks: Any, tables: Any, first_chunk: int, end_chunk: int, types:
         place, byte = chunks.places[c], chunks.bytes[c]
         breaks += chunks.breaks[c] & (WIDTH - 1)
         width = min(3, width + (chunks.breaks[c] >> WIDTH_BITS))
-        end = -1  # of the token before in the chunk
+        end = -1  # end of the previous token in the chunk
         for k in range(tables.token_starts[chunk], tables.token_starts[chunk + 1]):
             types[n] = tables.tokens[k, 0]
             offsets[n, 0] = place + tables.tokens[k, 1]
@@ -225,7 +224,7 @@ def tokens_of(chunks: Any, tables: Any, first_chunk: int, end_chunk: int, types:
 
 @inner()
 def _divide(types: Any, offsets: Any, gaps: Any, flags: Any, begin: int, t: int, state: Any) -> int:
-    """Return where to divide an overlong sentence's tokens [begin - 1, t]; leave the state at that token."""
+    """Return the token at which an overlong sentence [begin - 1, t] is divided; set the state to that token's."""
     division, space = 0, 0
     for u in range(t, begin + (t - begin) // 2, -1):
         if flags[types[u - 1]] & DIVIDES:
@@ -247,11 +246,12 @@ def _divide(types: Any, offsets: Any, gaps: Any, flags: Any, begin: int, t: int,
 def sentence_boundaries(
     types: Any, offsets: Any, gaps: Any, flags: Any, longest: int, limit: int, sentence_offsets: Any, state: Any
 ) -> int:
-    """Fill the first token of each sentence and the number of tokens; return the number of sentences.
+    """Fill sentence_offsets (S + 1,): the first token of each sentence and the number of tokens. Return S.
 
-    The last sentence begins before token ``limit``: a border may depend on `layout.LOOKAHEAD` tokens behind it.
-    ``state`` belongs to the first token, and is left as that of the last sentence's first token: where the line began,
-    and bits: a final mark stands before (1), the line has columns (`IN_COLUMNS`). A document begins with zeros.
+    The last sentence begins before token ``limit``, because a boundary may depend on the `layout.LOOKAHEAD` tokens
+    after it. ``state`` (2,) is the state at the first token, and is set to that at the last sentence's first token: the
+    code point at which the line began; and bits for a preceding final mark (1) and for columns in the line
+    (`IN_COLUMNS`). It is zero at the beginning of a document.
     """
     count = len(types)
     sentence_offsets[0] = 0
@@ -305,7 +305,7 @@ def sentence_boundaries(
 
 @inner()
 def place_of(h: Any, keys: Any) -> Any:
-    """Return where a hash is in an open-addressing table, or the empty place (0) where it belongs."""
+    """Return the slot of a hash in an open-addressing table: where it is, or the empty slot for it."""
     mask = np.uint64(len(keys) - 1)
     slot = h & mask
     while keys[slot] != 0 and keys[slot] != h:
@@ -315,7 +315,7 @@ def place_of(h: Any, keys: Any) -> Any:
 
 @kernel()
 def number(hashes: Any, keys: Any, values: Any, count: int, out: Any) -> int:
-    """Fill the numbers of hashes, giving new ones from `count` on; return how many are known then."""
+    """Fill out with the numbers of hashes; new hashes are numbered from `count` on. Return the new count."""
     for n in range(len(hashes)):
         slot = place_of(hashes[n], keys)
         if keys[slot] == 0:
@@ -328,7 +328,7 @@ def number(hashes: Any, keys: Any, values: Any, count: int, out: Any) -> int:
 
 @kernel()
 def find(hashes: Any, keys: Any, values: Any, out: Any) -> None:
-    """Fill the numbers of hashes, -1 for those that have none."""
+    """Fill out with the numbers of hashes, -1 for hashes that are not in the table."""
     for n in range(len(hashes)):
         slot = place_of(hashes[n], keys)
         out[n] = values[slot] if keys[slot] != 0 else -1
@@ -336,7 +336,7 @@ def find(hashes: Any, keys: Any, values: Any, out: Any) -> None:
 
 @kernel()
 def enter(hashes: Any, numbers: Any, keys: Any, values: Any) -> None:
-    """Enter hashes, each once."""
+    """Enter distinct hashes with their numbers."""
     for n in range(len(hashes)):
         slot = place_of(hashes[n], keys)
         keys[slot] = hashes[n]
@@ -345,7 +345,7 @@ def enter(hashes: Any, numbers: Any, keys: Any, values: Any) -> None:
 
 @kernel()
 def choose(order: Any, ends: Any, tokens: Any, limit: int, stays: Any) -> int:
-    """Mark the word types of chunks, in order, until they are `limit`; return how many chunks have only such."""
+    """Mark the word types of chunks, in `order`, up to `limit` types; return the number of chunks fully marked."""
     count = 0
     for n in range(len(order)):
         chunk = order[n]

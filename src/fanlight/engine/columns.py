@@ -10,16 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 Int = NDArray[np.int64]
-MARGIN = 4  # bytes after a block's text: kernels look ahead
+MARGIN = 4  # padding bytes after a block's text, so that kernels may read ahead
 
 
 class Block(NamedTuple):
-    """Documents end to end: document d is ``data[text_starts[d]:text_ends[d]]``, UTF-8 without half surrogates.
+    """D documents: document d is ``data[text_starts[d]:text_ends[d]]``, valid UTF-8 (no lone surrogates).
 
     Attributes
     ----------
     data : uint8 array
-        With `MARGIN` bytes after the last document.
+        The text, followed by `MARGIN` padding bytes.
     text_starts, text_ends : int64 array (D,)
     """
 
@@ -46,13 +46,13 @@ class Entities(NamedTuple):
     Attributes
     ----------
     documents : int32 array (E,)
-        Number of the document in the block.
+        Index of the document in the block.
     char_starts, char_ends : int32 array (E,)
         Offsets in the document in code points.
     byte_starts, byte_ends : int32 array (E,)
         Offsets in the block's data in bytes.
     types : int32 array (E,)
-        Number of the type.
+        Index of the entity type.
     probabilities : float64 array (E,)
         P(exactly this span has this type | its sentence).
     """
@@ -73,23 +73,23 @@ class Entities(NamedTuple):
 
     @classmethod
     def concatenate(cls, parts: Iterable[Entities]) -> Entities:
-        """Join the columns of parts; wider numbers are narrowed."""
+        """Concatenate columns and convert them to the dtypes of `allocate`."""
         empty = cls.allocate(0)
         rows = (np.concatenate(arrays).astype(arrays[0].dtype) for arrays in zip(empty, *parts, strict=True))
         return cls(*rows)
 
 
 class Features(NamedTuple):
-    """Features of tokens beside their words, as lists; see `engine.token_features`.
+    """Gazetteer and pattern features of N tokens, as linked lists; see `engine.token_features`.
 
     Attributes
     ----------
     heads : int32 array (N,), or (0,) for a model without such features
-        The first entry of each token, -1 for none.
+        Index of each token's first entry, or -1.
     entries : int32 array (n, 2)
-        Row of the features' products, counted from the first; the next entry of the same token, -1 for none.
+        Row of the feature's products, relative to `Types.features`; index of the token's next entry, or -1.
     count : int64 array (1,)
-        Entries so far.
+        Number of entries in use.
     """
 
     heads: Any
@@ -101,16 +101,16 @@ NO_FEATURES = Features(np.empty(0, np.int32), np.empty((0, 2), np.int32), np.zer
 
 
 class Tokens(NamedTuple):
-    """N tokens of S sentences of documents, end to end.
+    """N tokens of S sentences, concatenated.
 
     Attributes
     ----------
     types : int32 array (N,)
-        Word types, as numbers of the tables (`chunks.Tables`).
+        Word types, as rows of `chunks.Tables`.
     offsets : int32 array (N, 4)
         Start and end in the document in code points, start and end in the data in bytes.
     contexts : int32 array (N,)
-        As `network.windows.word_contexts`, and `chunks.REPEATED`.
+        Case contexts (`network.windows.word_contexts`) and the bit `case_contexts.REPEATED`.
     sentence_offsets : int32 array (S + 1,)
         The first token of each sentence, and N.
     owners : int32 array (S,)
@@ -127,13 +127,13 @@ class Tokens(NamedTuple):
 
 
 class Documents(NamedTuple):
-    """Documents of a block whose chunks are looked up.
+    """Documents of a block, with their chunks looked up.
 
     Attributes
     ----------
     chunks : Chunks
     begin, end : int
-        The documents [begin, end).
+        Range of the documents.
     tables : Tables
     """
 
@@ -149,10 +149,10 @@ class Networks(NamedTuple):
     Attributes
     ----------
     first_stage, last_stage : Layers
-        The same if there is one.
+        The same object if the model has one stage.
     two_stages : bool
     kinds : int64 array (types,), or (0,)
-        What `text.span_rules` takes each type for; none if these rules do not apply.
+        The `text.span_rules.Kind` of each type; empty if the span rules do not apply.
     """
 
     first_stage: Any

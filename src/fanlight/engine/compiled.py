@@ -1,12 +1,11 @@
-"""The compiled engine: blocks of documents in UTF-8, tagged by kernels on all cores, entities as columns.
+"""The compiled engine: kernels tag blocks of UTF-8 documents on all cores.
 
-The tokens of a stretch between white space (a *chunk*), and the first layer's products for its tokens, are worked
-out once, by the same functions as the plain engine's, and cached in tables of bounded size (`engine.type_cache`). Of
-words one thread looks chunks up; the others run the network over these (`engine.pipeline`), without Python's lock.
-What is cached of characters is cheap and seldom met again, so that each thread does all by itself, with tables of
-its own: then none waits for another.
+The tokens of a *chunk* (a run of characters between white space) and their first-layer products are computed once and
+cached in bounded tables (`engine.type_cache`). For models of words, the calling thread looks up chunks, and a pool of
+threads runs the network over them (`engine.pipeline`) without Python's lock. Cached characters are cheap to compute and
+rarely recur, so for models of characters each thread has a cache of its own.
 
-An engine may be used by several threads at once: what they share is looked up and changed under one lock.
+Several threads may use an engine at once: shared state is read and changed under one lock.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from fanlight.engine import entry
 from fanlight.engine.chunks import Chunks, Tables
 from fanlight.engine.columns import Block, Entities, Networks, Tokens
 from fanlight.engine.first_layer import Layers, pad_hidden
-from fanlight.engine.json import allocate_json, json_lines, json_pieces
+from fanlight.engine.json import allocate_json, json_lines, stream_json
 from fanlight.engine.long_document import LongDocument
 from fanlight.engine.scratch import Scratch
 from fanlight.engine.sentences import Row, SentenceTagger
@@ -43,7 +42,7 @@ Float = NDArray[np.float64]
 Result = TypeVar("Result")
 Lookup = tuple[Chunks, Tables, list[Layers]]
 Run = Callable[[Lookup], Result]
-SHARE = 1 << 17  # bytes of a block that a thread takes at a time
+SHARE = 1 << 17  # bytes of a block per job
 _NONE = np.zeros(0, np.int64)
 LONG = 1 << 20  # bytes of a document that is tagged in segments
 
@@ -75,19 +74,19 @@ class CompiledEngine:
         self.finders = Finders.of(model)
         self.cache = TypeCache(model, self.stages)
         self._separate = self.unit == "character"
-        self._free_caches: SimpleQueue[TypeCache] = SimpleQueue()  # of threads that have nothing to do
+        self._free_caches: SimpleQueue[TypeCache] = SimpleQueue()  # used by no thread
         self._free_caches.put(self.cache)
         self._lock = threading.RLock()
         self._pools: dict[int, ThreadPoolExecutor] = {}
         self._learning: list[Future[None]] = []
         self._running: list[Future[Any]] = []
-        self._readers: list[Future[Any]] = []  # of products that a clearing-out gave up
+        self._readers: list[Future[Any]] = []  # jobs that may still read evicted products
         self._json = allocate_json(self.types, 0, 0, 0)  # nothing is written to it
         self._short = ShortBlocks(self)
         self._sentences: SentenceTagger | None = None
 
     def entities(self, block: Block, thresholds: Float, threads: int | None = None) -> Entities:
-        """Return the entities of a block; a short one wakes no other thread. See `engine.interface`."""
+        """Return the entities of a block; a short block is tagged on the calling thread."""
         with self._lock:
             if self._is_short(block):
                 return self._short.entities(block, thresholds)
@@ -104,38 +103,38 @@ class CompiledEngine:
     def to_json(
         self, block: Block, begin: int, end: int, entities: Entities, types: tuple[str, ...]
     ) -> tuple[bytes, Int]:
-        """Return documents [begin, end) as lines of JSON, and where each begins and the last ends."""
+        """Return documents [begin, end) as lines of JSON, and the byte offsets of the lines (end - begin + 1,)."""
         return json_lines(block, begin, end, entities, types)
 
     def json_segments(
         self, block: Block, document: int, entities: Iterator[Entities], types: tuple[str, ...]
     ) -> Iterator[bytes]:
-        """Yield the line of one document in parts, while its entities come."""
+        """Yield the JSON line of one document in parts, consuming its entities lazily."""
         begin, end = int(block.text_starts[document]), int(block.text_ends[document])
-        return json_pieces(block.data, begin, end, entities, types)
+        return stream_json(block.data, begin, end, entities, types)
 
     def begin(
         self,
         block: Block,
         thresholds: Float,
-        then: Callable[[int, int, Entities], Result],
+        callback: Callable[[int, int, Entities], Result],
         threads: int | None = None,
     ) -> list[Future[Result]]:
-        """Look up a block's chunks, then hand shares of its documents to the threads.
+        """Look up a block's chunks, and submit shares of its documents to the threads.
 
         Parameters
         ----------
         block : Block
         thresholds : float64 array (types,)
-        then : callable
-            What a thread makes of its share: the first document, the last, and their entities.
+        callback : callable
+            Called by the threads with begin, end and entities of each share of documents [begin, end).
         threads : int, optional
-            That run the network; by default one a core.
+            Number of threads that run the network; by default one per core.
 
         Returns
         -------
         list of Future
-            The shares' results, in the order of the documents.
+            The callback's results, in the order of the documents.
         """
         threads = threads or cores()
         sizes = np.cumsum(block.text_ends - block.text_starts)
@@ -146,38 +145,38 @@ class CompiledEngine:
                 entities = Entities.concatenate(self.segments(block, begin, thresholds, threads))
                 entities = entities._replace(documents=entities.documents + np.int32(begin))
                 futures.append(Future())
-                futures[-1].set_result(then(begin, begin + 1, entities))
+                futures[-1].set_result(callback(begin, begin + 1, entities))
                 begin += 1
                 continue
             done = int(sizes[begin - 1]) if begin else 0
             end = max(begin + 1, int(np.searchsorted(sizes, done + min(LONG, self.cache.bytes), "right")))
-            futures += self._begin(block, (begin, end), thresholds, then, threads)
+            futures += self._begin(block, (begin, end), thresholds, callback, threads)
             begin = end
         return futures
 
     def segments(
         self, block: Block, document: int, thresholds: Float, threads: int | None = None
     ) -> Iterator[Entities]:
-        """Yield the entities of a long document, some at a time, in bounded memory; see `engine.long_document`."""
+        """Yield the entities of each segment of a long document; see `engine.long_document`."""
         begin, end = int(block.text_starts[document]), int(block.text_ends[document])
         return LongDocument(self, block.data, begin, end, threads or cores()).entities(thresholds)
 
     @property
     def segment_bytes(self) -> int:
-        """How long the segments of a long document are."""
+        """Length of a long document's segments in bytes."""
         return self.cache.bytes
 
     def begin_segment(
-        self, data: NDArray[np.uint8], size: int, then: Callable[..., Result], threads: int
+        self, data: NDArray[np.uint8], size: int, callback: Callable[..., Result], threads: int
     ) -> Future[Result]:
-        """Look up the chunks of ``data[:size]``; a thread gives them, and the tables as they are then, to `then`."""
+        """Look up the chunks of ``data[:size]``; a thread calls `callback` with them and a snapshot of the tables."""
         begin, end = np.zeros(1, np.int64), np.array([size])
         if self._separate:
-            return self._submit_separate(data, begin, end, then, threads)
-        return self._submit_shared(data, begin, end, [then], threads)[0]
+            return self._submit_separate(data, begin, end, callback, threads)
+        return self._submit_shared(data, begin, end, [callback], threads)[0]
 
     def warm(self) -> None:
-        """Load or compile every kernel that tags documents of up to a megabyte."""
+        """Load or compile the kernels that tag documents of up to a megabyte."""
         thresholds = np.zeros(len(self.types))
         for texts in (["Warm."], ["Warm."], ["Warm up."] * (SHORT // 4)):
             self.json(Block.of(texts), thresholds)
@@ -191,7 +190,7 @@ class CompiledEngine:
     def token_spans(
         self, words: Sequence[str], sentences: Int, documents: Int, threads: int | None = None
     ) -> list[Row] | None:
-        """Return the entities of tokenised sentences; None where only the plain engine can: see `engine.sentences`."""
+        """Return the entities of tokenised sentences; None if only the plain engine can tag them."""
         if self.unit != "word" or self.model.patterns is not None:
             return None
         with self._lock:
@@ -200,16 +199,16 @@ class CompiledEngine:
         return self._sentences.spans(words, sentences, documents, threads or cores())
 
     def submit(self, threads: int, job: Callable[[], Result]) -> Future[Result]:
-        """Have one of the threads do a job."""
+        """Submit a job to the pool of `threads` threads."""
         with self._lock:
             return self._pool(threads).submit(job)
 
     def allocate_json(self, capacity: int) -> tuple[Any, ...]:
-        """Return what lines of JSON are written to, for so many bytes, documents and entities."""
+        """Return buffers for lines of JSON, with a capacity in bytes, documents and entities."""
         return allocate_json(self.types, capacity, capacity, capacity)
 
     def scratch(self, longest: int = 0, tables: Tables | None = None) -> Scratch:
-        """Return scratch for one thread, sentences of the usual length or of `longest` tokens, and documents' forms."""
+        """Return scratch arrays for one thread, for sentences of up to `longest` tokens, or up to the usual limit."""
         configuration = self.model.configuration
         return Scratch.of(
             max(longest, LONGEST[self.unit]),
@@ -231,7 +230,7 @@ class CompiledEngine:
         scratch: Scratch,
         out: Entities,
     ) -> Entities:
-        """Return the entities of documents [begin, end) that were looked up; `out` is where they are written first."""
+        """Return the entities of documents [begin, end), given their chunks; `out` is a buffer."""
         tables, layers = snapshot
         entries, networks = self.cache.entries(), self.networks(layers)
         arguments = entry.bind(entries, chunks, tables, networks, self.finders, scratch, out, self._json)
@@ -239,11 +238,11 @@ class CompiledEngine:
         return Entities(*(column[:count].copy() for column in out))
 
     def networks(self, layers: Sequence[Layers]) -> Networks:
-        """Return the model's networks, of these layers."""
+        """Return the networks of the layers of each stage."""
         return Networks(layers[0], layers[-1], len(layers) > 1, self._kinds)
 
     def with_features(self, data: NDArray[np.uint8], tokens: Tokens, tables: Tables) -> Tokens:
-        """Return tokens with the features that the model asks for beside their words."""
+        """Return tokens with their token features, if the model has any."""
         if self.finders is None:
             return tokens
         return tokens._replace(features=find_features(data, tokens, tables.hashes, self.finders))
@@ -253,17 +252,17 @@ class CompiledEngine:
         block: Block,
         documents: tuple[int, int],
         thresholds: Float,
-        then: Callable[[int, int, Entities], Result],
+        callback: Callable[[int, int, Entities], Result],
         threads: int,
     ) -> list[Future[Result]]:
-        """Begin with the documents [begin, end) of a block, so few that their new word types can be cached."""
+        """Submit the documents [begin, end) of a block, whose new word types fit into the cache."""
         begin, end = documents
         data, text_starts, text_ends = block.data, block.text_starts[begin:end], block.text_ends[begin:end]
         counts = np.cumsum(text_ends - text_starts)
         share = min(SHARE, max(1, SHORT, -(-int(counts[-1]) // threads)))
         limits = np.searchsorted(counts, np.arange(share, counts[-1], share), "left") + 1
         shares = [*pairwise(np.unique(np.concatenate([[0], limits, [len(text_starts)]])).tolist())]
-        # no more entities begin than a share has bytes: to count its tokens would ask for Python's lock again
+        # the capacity for entities is the share's bytes: counting its tokens would need Python's lock again
         sizes = [int(counts[e - 1] - (counts[s - 1] if s else 0)) for s, e in shares]
         if self._separate:
             return [
@@ -271,20 +270,21 @@ class CompiledEngine:
                     data,
                     text_starts[s:e],
                     text_ends[s:e],
-                    partial(self._run, (0, e - s), begin + s, n, thresholds, then=then),
+                    partial(self._run, (0, e - s), begin + s, n, thresholds, callback=callback),
                     threads,
                 )
                 for n, (s, e) in zip(sizes, shares, strict=True)
             ]
         runs = [
-            partial(self._run, share, begin, n, thresholds, then=then) for n, share in zip(sizes, shares, strict=True)
+            partial(self._run, share, begin, n, thresholds, callback=callback)
+            for n, share in zip(sizes, shares, strict=True)
         ]
         return self._submit_shared(data, text_starts, text_ends, runs, threads)
 
     def _submit_shared(
         self, data: NDArray[np.uint8], text_starts: Int, text_ends: Int, runs: Sequence[Run[Result]], threads: int
     ) -> list[Future[Result]]:
-        """Look up chunks; threads work out what is new, and then do these with the chunks and the tables."""
+        """Look up chunks in the shared cache; threads compute the new products, then call `runs`."""
         with self._lock:
             pool, cache = self._pool(threads), self.cache
             self._short.forget()
@@ -302,7 +302,7 @@ class CompiledEngine:
             works = [partial(_with, self._learning, partial(run, (chunks, *tables))) for run in runs]
             futures = [pool.submit(work) for work in works] if threads > 1 else [Future() for _ in works]
             self._running = [*(f for f in self._running if not f.done()), *self._learning, *futures]
-        if threads == 1:  # the caller's own
+        if threads == 1:  # the calling thread
             for future, work in zip(futures, works, strict=True):
                 _complete(future, work)
         return futures
@@ -310,7 +310,7 @@ class CompiledEngine:
     def _submit_separate(
         self, data: NDArray[np.uint8], text_starts: Int, text_ends: Int, run: Run[Result], threads: int
     ) -> Future[Result]:
-        """Have a thread do all that by itself."""
+        """Submit a job that looks up chunks in the thread's own cache and calls `run`."""
 
         def job() -> Result:
             try:
@@ -341,17 +341,17 @@ class CompiledEngine:
         thresholds: Float,
         lookup: Lookup,
         *,
-        then: Callable[[int, int, Entities], Result],
+        callback: Callable[[int, int, Entities], Result],
     ) -> Result:
-        """Tag the documents [begin, end) that were looked up, the block's from `offset` on, of `capacity` bytes."""
+        """Tag the documents [begin, end) of a look-up that begins at document `offset` of the block."""
         (begin, end), (chunks, tables, layers) = documents, lookup
         out = Entities.allocate(capacity * self.overlaps)
         scratch = self.scratch(tables=tables)
         entities = self.tag_chunks(chunks, documents, (tables, layers), thresholds, scratch=scratch, out=out)
-        return then(begin + offset, end + offset, entities._replace(documents=entities.documents + offset))
+        return callback(begin + offset, end + offset, entities._replace(documents=entities.documents + offset))
 
     def _is_short(self, block: Block) -> bool:
-        """Tell whether a block is short, and nothing that it would have to wait for is being done."""
+        """Tell whether a block is short, and no job is running that it would have to wait for."""
         if not 0 < len(block.text_starts) <= SHORT or len(block.data) > SHORT:
             return False
         if self._running:
@@ -360,7 +360,7 @@ class CompiledEngine:
 
 
 def _after(others: list[Future[Any]], job: Callable[[], None]) -> None:
-    wait(others)  # begun before this, so that nobody waits for what nobody does
+    wait(others)  # submitted before this job, so that there is no deadlock
     job()
 
 

@@ -1,7 +1,7 @@
-"""Documents to entities by one call of a compiled kernel, short ones from UTF-8 to lines of JSON.
+"""Kernels that Python calls: from documents to entities, and for short documents from UTF-8 to lines of JSON.
 
-To hand a kernel its hundred arrays takes longer than to tag a sentence with them. So they are handed over once, as a
-`KernelArguments`, which is good until one of them is replaced.
+Unpacking a hundred arrays for a kernel call takes longer than tagging a sentence. They are therefore bound once in a
+`KernelArguments`, which is valid until one of the arrays is replaced.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from fanlight.jit import ZERO, kernel
 
 @structref.register
 class _KernelArgumentsType(types.StructRef):
-    """The type of `KernelArguments` in kernels."""
+    """Numba's type of `KernelArguments`."""
 
 
 class KernelArguments(structref.StructRefProxy):
-    """What kernels read and write, as one object: see `bind`."""
+    """The arrays that `tag` and `tag_sentences` read and write; see `bind`."""
 
 
 ENTITIES, SHORT, LINES = 0, 1, 2  # tasks
@@ -32,21 +32,22 @@ FIELDS = ("entries", "chunks", "tables", "networks", "finders", "scratch", "out"
 structref.define_proxy(KernelArguments, _KernelArgumentsType, FIELDS)  # type: ignore[no-untyped-call]
 
 
-@kernel(nogil=False)  # so quick that to wait for Python's lock again would take longer
+@kernel(nogil=False)  # so short that reacquiring Python's lock would take longer
 def bind(
     entries: Any, chunks: Any, tables: Any, networks: Any, finders: Any, scratch: Any, out: Any, json: Any
 ) -> KernelArguments:
-    """Hand over arrays.
+    """Bind arrays to one object.
 
     Parameters
     ----------
     entries : tuple
-        Keys, values and uses, as for `engine.chunks.scan`; so are `chunks`.
+        The hash table of chunks: keys, values and uses, as in `chunks.scan`.
+    chunks : Chunks
     tables : Tables
     networks, finders, scratch, out
-        As for `pipeline.run`.
+        As in `pipeline.run`.
     json : tuple
-        What `json_kernel.allocate_json` returns.
+        Buffers of `json.allocate_json`.
     """
     return KernelArguments(entries, chunks, tables, networks, finders, scratch, out, json)  # type: ignore[no-untyped-call]
 
@@ -57,9 +58,9 @@ def tag(
 ) -> Any:
     """Tag the documents [begin, end) of a block.
 
-    The `task` is `ENTITIES` of a block whose chunks are known; or to look up those of a short block as well (`SHORT`),
-    and to write its documents as lines of JSON (`LINES`). Returns how many entities there are in the columns, and bytes
-    of JSON; or -1, if a chunk is not cached yet.
+    The `task` is `ENTITIES` for a block whose chunks are looked up, `SHORT` to look them up first, and `LINES` to look
+    them up and to write lines of JSON. Returns the number of entities, or -1 if a chunk is not cached; and the number
+    of bytes of JSON.
     """
     columns, out, size = arguments.chunks, arguments.out, ZERO
     chunks = Chunks(columns.documents, columns.ids, columns.bytes, columns.places, columns.breaks, data)
@@ -85,7 +86,7 @@ def tag(
 
 @kernel()
 def tag_sentences(arguments: Any, sentence_offsets: Any, owners: Any, thresholds: Any) -> Any:
-    """Tag sentences whose chunks are tokens; see `pipeline.run_sentences`. Returns how many entities there are."""
+    """Tag tokenised sentences (`pipeline.run_sentences`); return the number of entities."""
     documents = Documents(arguments.chunks, ZERO, ZERO, arguments.tables)
     scratch, out = arguments.scratch, arguments.out
     return run_sentences(

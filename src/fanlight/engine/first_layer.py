@@ -1,4 +1,4 @@
-"""Compiled kernels of the fast path for both layers of the network over one sentence."""
+"""Kernels for both layers of the network, from cached products to emissions."""
 
 from __future__ import annotations
 
@@ -27,30 +27,30 @@ from fanlight.network.configuration import ACTIVATIONS, Configuration
 from fanlight.network.windows import CONTEXT_PADDING
 
 RELU, TANH, SIGMOID, HARDTANH = range(len(ACTIVATIONS))
-UNITS = (0,) * 32  # hidden units that are summed at once, and are padded to
-AHEAD = 4  # tokens by which rows are asked for beforehand
+UNITS = (0,) * 32  # a vector of hidden units; their number is padded to a multiple of its length
+AHEAD = 4  # tokens by which prefetches precede reads
 Float = NDArray[np.float32]
 LINE = 64  # bytes of a cache line
-ROWS = (0,) * (8 if MANY_REGISTERS else 6)  # tokens whose second layer is worked out at once
-LEAST_SHARE = np.float32(1e-8)  # of a document feature that counts: less is lost in the rounding of float32
+ROWS = (0,) * (8 if MANY_REGISTERS else 6)  # tokens in a tile of the second layer
+LEAST_SHARE = np.float32(1e-8)  # a smaller document feature is lost in the rounding of float32
 
 
 class Types(NamedTuple):
-    """What a network knows of word types, x being a type's vector; row 0 is that of positions outside a sentence.
+    """Cached products of word types, x being a type's vector; row 0 stands for positions outside a sentence.
 
     Attributes
     ----------
     near : int16 or float32 array (types, (2n + 1) · M)
-        W_k @ x of each type, at the window positions k that are near, up to n tokens from the middle.
-    scales : float32 array (types,), or (0,) if `near` is of floats
-        What a type's integers are multiples of: half the bytes, and a relative error of 2^-16 of the row's largest.
+        W_k @ x of each type at the near window positions k, up to n tokens from the middle.
+    scales : float32 array (types,), or (0,) if `near` is float32
+        Factor of each row of int16: half the memory, with an error of 2^-16 of the row's largest magnitude.
     row_products : float32 array (rows, P · M)
-        W_k @ of parts of x, at each window position k, for those that are not near; row 0 is of nothing. Then those of
-        tokens' features at each position, near or not.
+        W_k @ (part of x) at each window position k, used at positions that are not near; row 0 is zero. Then products
+        of token features, used at all positions.
     parts : int32 array (types, g)
-        Which rows of ``row_products`` are a type's.
+        The rows of ``row_products`` whose sum is a type's product.
     features : int
-        The first row of ``row_products`` that is of features.
+        First row of ``row_products`` for token features.
     """
 
     near: Any
@@ -61,28 +61,28 @@ class Types(NamedTuple):
 
 
 class Layers(NamedTuple):
-    """A network of T types; P positions, M hidden units and K tags, both padded.
+    """The layers of a network: T types, P positions, M hidden units and K tags (M and K padded).
 
     Attributes
     ----------
     types : Types
     contexts : float32 array (64 + 1, P · M)
-        G_k @ g of each context; no rows if the network has none.
+        G_k @ g of each case context; no rows if the network has no context embeddings.
     document_weights : float32 array (P, e, M)
-        E_k transposed: the weights of document features (see `network.document_features`).
+        E_k transposed: weights of document features (`network.document_features`).
     b : float32 array (M,)
     U : float32 array (K / 16, M, 16)
-        Transposed, in panels of columns; these are as in `chain.columns`.
+        U transposed, in panels of columns; columns are ordered as in `chain.columns`.
     c : float32 array (K,)
     scores : Chain
-        Transitions.
+        Transition scores.
     weights : Chain
-        exp of the transitions, in 64 bits: in 32, products of small ones are slow to compute with.
+        exp of the transition scores, in float64: products in float32 may be denormal, which is slow.
     activation : int
     independent : bool
-        The logistic head: each type is a chain by itself (`engine.type_chains`).
+        Whether the head is logistic: one chain per type (`engine.type_chains`).
     ranks : int32 array (T,)
-        The types in the order of their names.
+        Type indices sorted by name.
     """
 
     types: Types
@@ -99,7 +99,7 @@ class Layers(NamedTuple):
 
 
 def pad_hidden(hidden: int) -> int:
-    """Return how many hidden units there are with the padding."""
+    """Return the number of hidden units with padding."""
     return -(-hidden // len(UNITS)) * len(UNITS)
 
 
@@ -107,12 +107,12 @@ def layers_of(
     p: Mapping[str, NDArray[np.float32]],
     A: NDArray[np.float32],
     configuration: Configuration,
-    of: Types,
+    word_types: Types,
     *,
     contexts: Float,
     document_weights: Float,
 ) -> Layers:
-    """Lay out a network's parameters; see `Layers` for the arrays multiplied out."""
+    """Return the layers of a network with parameters `p` and transitions `A`."""
     types, independent = len(configuration.types), configuration.head == "logistic"
     M, K, where = pad_hidden(configuration.hidden), emission_width(types, independent), columns(types, independent)
     U, b, c = np.zeros((M, K), np.float32), allocate_aligned((M,)), allocate_aligned((K,))
@@ -122,14 +122,14 @@ def layers_of(
     panels[...] = U.reshape(M, -1, len(OPEN)).transpose(1, 0, 2)
     scores, weights = Chain.of(A, len(A) // 4, NEVER), Chain.of(np.exp(A.astype(np.float64)), len(A) // 4, 0)
     activation, ranks = ACTIVATIONS.index(configuration.activation), np.argsort(configuration.types).astype(np.int32)
-    return Layers(of, contexts, document_weights, b, panels, c, scores, weights, activation, independent, ranks)
+    return Layers(word_types, contexts, document_weights, b, panels, c, scores, weights, activation, independent, ranks)
 
 
 @inner(fastmath={"contract"}, forceinline=True)
 def emissions(net: Any, tokens: Any, document_features: Any, sentences: Any, scratch: Any) -> None:
-    """Fill scratch.Z (tokens, K): both layers for the sentences with these numbers, one after the other.
+    """Fill scratch.Z (n, K) with the emissions of the sentences with these indices, one after the other.
 
-    ``document_features`` (N, e) is of all `tokens`.
+    ``document_features`` (N, e) are those of all `tokens`.
     """
     sentence_offsets = tokens.sentence_offsets
     M, K = len(net.b), len(net.c)
@@ -154,7 +154,7 @@ def emissions(net: Any, tokens: Any, document_features: Any, sentences: Any, scr
                 h[j] = min(max(h[j], np.float32(-1)), np.float32(1))
     for j in range(0, K, len(OPEN)):
         c = load(net.c, j, OPEN)
-        for t in range(0, n, len(ROWS)):  # the last rows may be of no sentence
+        for t in range(0, n, len(ROWS)):  # the last tile may have rows beyond n
             for i in range(len(ROWS)):
                 store(c, scratch.Z, (t + i) * K + j)
             tile(ROWS, OPEN, scratch.H, t * M, M, net.U, j * M, M, scratch.Z, t * K + j, K)
@@ -162,7 +162,7 @@ def emissions(net: Any, tokens: Any, document_features: Any, sentences: Any, scr
 
 @inner(forceinline=True)
 def _find_rows(net: Any, tokens: Any, sentence_begin: int, n: int, scratch: Any) -> None:
-    """Note where the rows of the n tokens of a sentence are, and of the positions before and after it."""
+    """Fill scratch.row_starts, row_scales and contexts for the n tokens of a sentence and the padding around it."""
     positions, near, scales = len(net.document_weights), net.types.near, net.types.scales
     radius, width = positions // 2, positions * len(net.b)
     for u in range(-radius, n + radius):
@@ -178,7 +178,7 @@ def _find_rows(net: Any, tokens: Any, sentence_begin: int, n: int, scratch: Any)
 def _first_layer(
     net: Any, tokens: Any, document_features: Any, sentence_begin: int, sentence_end: int, at: int, scratch: Any
 ) -> None:
-    """Fill scratch.H from row `at` on for the tokens of a sentence; the activation ReLU included."""
+    """Fill scratch.H from row `at` on for the tokens of a sentence; apply ReLU if that is the activation."""
     M, n = len(net.b), sentence_end - sentence_begin
     ids, features = tokens.types, tokens.features
     near, _, row_products, parts, row = net.types

@@ -1,4 +1,4 @@
-"""Rows of 64-bit hashes, in an open-addressing table."""
+"""A map from 64-bit hashes to row numbers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Rows = NDArray[np.int32]
 
 
 class HashIndex:
-    """Rows of 64-bit hashes other than 0: an open-addressing table, at most half full."""
+    """A map from nonzero 64-bit hashes to row numbers: an open-addressing table, at most half full."""
 
     def __init__(self, capacity: int = 1 << 16) -> None:
         self._initial_capacity = capacity
@@ -23,38 +23,38 @@ class HashIndex:
         return self.count
 
     def of(self, hashes: NDArray[np.uint64]) -> Rows:
-        """Return the numbers of hashes, from 0 on in the order in which they are first met."""
+        """Return the numbers of hashes; new hashes are numbered consecutively."""
         self.reserve(len(hashes))
         out = np.empty(len(hashes), np.int32)
         self.count = chunk_kernels.number(hashes, self.keys, self.values, self.count, out)
         return out
 
     def find(self, hashes: NDArray[np.uint64]) -> Rows:
-        """Return the numbers of hashes, -1 for those not met before."""
+        """Return the numbers of hashes, -1 for unknown hashes."""
         out = np.empty(len(hashes), np.int32)
         chunk_kernels.find(hashes, self.keys, self.values, out)
         return out
 
     def enter(self, hashes: NDArray[np.uint64], numbers: Rows) -> None:
-        """Enter new hashes."""
+        """Enter new hashes with their numbers."""
         self.reserve(len(hashes))
         chunk_kernels.enter(hashes, numbers, self.keys, self.values)
         self.count += len(hashes)
 
     def reserve(self, capacity: int) -> None:
-        """Grow the capacity by so many."""
+        """Make room for `capacity` more hashes."""
         if len(self.keys) < 2 * (self.count + capacity):
             occupied = self.keys != 0
             self._fill(self.keys[occupied], self.values[occupied], capacity)
 
     def keep(self, numbers: NDArray[np.bool_]) -> None:
-        """Forget hashes whose number is not among these."""
+        """Remove the hashes whose number is not set in the mask `numbers`."""
         occupied = self.keys != 0
         occupied[occupied] = numbers[self.values[occupied]]
         self._fill(self.keys[occupied], self.values[occupied])
 
     def choose(self, numbers: Int) -> None:
-        """Keep these, increasing, and number them anew."""
+        """Keep the hashes with these increasing numbers, and renumber them from 0."""
         places = np.full(self.count, -1, np.int32)
         places[numbers] = np.arange(len(numbers))
         self.values = places[self.values]

@@ -1,4 +1,4 @@
-"""What an engine is: a block of documents and thresholds in, entities as columns out."""
+"""The interface of an engine: it takes a block of documents and thresholds and returns entities as columns."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ Result = TypeVar("Result")
 
 
 class Engine(Protocol):
-    """Tags blocks with one model of any kind; every implementation gives the same entities.
+    """Tags blocks with one model; every implementation returns the same entities.
 
-    Probabilities agree to 1e-3 (`engine.twins.ROUNDING`); where two readings are equally probable to float32, either
-    may win.
+    Probabilities agree to 1e-3 (`engine.twins.ROUNDING`). If two tag paths are equally probable in float32, engines may
+    choose different ones.
 
     Attributes
     ----------
     types : tuple of str
-        The model's entity types; `Entities.types` counts in it.
+        The model's entity types; `Entities.types` holds indices into this tuple.
     plain : bool
-        Whether it is the reference, which runs no kernels.
+        Whether this is the reference implementation, which runs no kernels.
     """
 
     types: tuple[str, ...]
@@ -40,14 +40,14 @@ class Engine(Protocol):
         ----------
         block : Block
         thresholds : float64 array (types,)
-            Entities of a type that are less probable are left out.
+            Minimum probability of each type; less probable entities are dropped.
         threads : int, optional
-            That may run the network; by default one a core.
+            Maximum number of threads; by default one per core.
 
         Returns
         -------
         Entities
-            By document, then by start; of equal starts the longer first, then by the type's name.
+            Sorted by document, start, decreasing length and type name.
         """
 
     def json(self, block: Block, thresholds: Float, threads: int | None = None) -> bytes:
@@ -57,25 +57,26 @@ class Engine(Protocol):
         self,
         block: Block,
         thresholds: Float,
-        then: Callable[[int, int, Entities], Result],
+        callback: Callable[[int, int, Entities], Result],
         threads: int | None = None,
     ) -> list[Future[Result]]:
-        """Begin to tag a block, as `entities` does, in shares of its documents.
+        """Start to tag a block in shares of its documents.
 
-        `then` gets the first document of a share, the last and their entities. Returns its results, in order.
+        `callback` is called with begin, end and entities of each share of documents [begin, end). Returns the futures
+        of its results, in the order of the documents.
         """
 
     def segments(
         self, block: Block, document: int, thresholds: Float, threads: int | None = None
     ) -> Iterator[Entities]:
-        """Yield the entities of one long document, some at a time; offsets are 64-bit, the document is 0."""
+        """Yield the entities of one long document in batches; offsets are int64, and the document is number 0."""
 
     def json_segments(
         self, block: Block, document: int, entities: Iterator[Entities], types: tuple[str, ...]
     ) -> Iterator[bytes]:
-        """Yield the line of JSON of one document in parts, while its entities come."""
+        """Yield the JSON line of one document in parts, consuming its entities lazily."""
 
     def to_json(
         self, block: Block, begin: int, end: int, entities: Entities, types: tuple[str, ...]
     ) -> tuple[bytes, Int]:
-        """Return documents [begin, end) as lines of JSON, and where each begins and the last ends."""
+        """Return documents [begin, end) as lines of JSON, and the byte offsets of the lines (end - begin + 1,)."""

@@ -1,4 +1,4 @@
-"""Lines of JSON from columns of entities, without a Python object for either; `Document.to_json` is the plain form."""
+"""Kernels that write lines of JSON from columns of entities; the plain form is `Document.to_json`."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from fanlight.engine.columns import Block
 
 Int = NDArray[np.int64]
-PART = 1 << 18  # bytes of a long text that are written at once
+PART = 1 << 18  # bytes of a long text per part
 
-_PIECES = (
+_LITERALS = (
     '{"text": "',
     '", "entities": [',
     '{"start": ',
@@ -27,8 +27,8 @@ _PIECES = (
     ', "text": "',
     '", "probability": ',
 )
-_PIECE_BYTES = np.frombuffer("".join(_PIECES).encode(), np.uint8)
-_PIECE_ENDS = np.cumsum([0, *map(len, _PIECES)])
+_LITERAL_BYTES = np.frombuffer("".join(_LITERALS).encode(), np.uint8)
+_LITERAL_ENDS = np.cumsum([0, *map(len, _LITERALS)])
 _ESCAPES = np.zeros(256, np.uint8)  # 1 for \u00XX, else the letter after the backslash
 _ESCAPES[:32] = 1
 for _character, _letter in {'"': '"', "\\": "\\", "\n": "n", "\r": "r", "\t": "t", "\b": "b", "\f": "f"}.items():
@@ -36,7 +36,7 @@ for _character, _letter in {'"': '"', "\\": "\\", "\n": "n", "\r": "r", "\t": "t
 
 
 def json_lines(block: Block, begin: int, end: int, entities: Entities, types: tuple[str, ...]) -> tuple[bytes, Int]:
-    """Return the lines of documents [begin, end), and where each begins and the last ends."""
+    """Return the lines of documents [begin, end), and their byte offsets (end - begin + 1,)."""
     size = int((block.text_ends[end - 1] - block.text_starts[begin:end].min()) if end > begin else 0)
     size += int((entities.byte_ends - entities.byte_starts).sum())
     buffers = allocate_json(types, size, end - begin, len(entities.types))
@@ -46,25 +46,25 @@ def json_lines(block: Block, begin: int, end: int, entities: Entities, types: tu
 
 
 def allocate_json(types: tuple[str, ...], size: int, documents: int, entities: int) -> tuple[Any, ...]:
-    """Return what `write_lines` wants last, for texts and entities of `size` bytes, so many documents and entities."""
+    """Return the last arguments of `write_lines`, given the total `size` of texts and entities in bytes."""
     names = [json.dumps(name, ensure_ascii=False).encode() for name in types]
     letters = np.frombuffer(b"".join(names), np.uint8)
     letter_offsets = np.cumsum([0, *map(len, names)])
     longest = max(map(len, names), default=0)
     out = np.empty(6 * size + 40 * documents + (110 + longest) * entities, np.uint8)
-    return (letters, letter_offsets), (_PIECE_BYTES, _PIECE_ENDS, _ESCAPES), out, np.zeros(documents + 1, np.int64)
+    return (letters, letter_offsets), (_LITERAL_BYTES, _LITERAL_ENDS, _ESCAPES), out, np.zeros(documents + 1, np.int64)
 
 
-def json_pieces(
+def stream_json(
     data: NDArray[np.uint8], start: int, end: int, batches: Iterator[Entities], types: tuple[str, ...]
 ) -> Iterator[bytes]:
-    """Yield the line of one document ``data[start:end]``, whose entities come some at a time, in parts."""
-    yield _PIECES[0].encode()
+    """Yield the line of one document ``data[start:end]`` in parts, consuming batches of its entities lazily."""
+    yield _LITERALS[0].encode()
     for place in range(start, end, PART):
         stop = min(place + PART, end)
         out = np.empty(6 * (stop - place), np.uint8)
         yield out[: _escape(data, place, stop, _ESCAPES, out, 0)].tobytes()
-    yield _PIECES[1].encode()
+    yield _LITERALS[1].encode()
     begun = False
     for entities in batches:
         size = int((entities.byte_ends - entities.byte_starts).sum())
@@ -104,7 +104,7 @@ def _escape(data: Any, start: int, end: int, escapes: Any, out: Any, at: int) ->
 
 @inner()
 def _number(value: int, digits: int, out: Any, at: int) -> int:
-    """Write a number in decimal, with zeros before it up to so many digits."""
+    """Write a number in decimal, with leading zeros up to `digits`; return the end."""
     count = 1
     remainder = value // 10
     while remainder:
@@ -154,7 +154,7 @@ def _entities(data: Any, entities: Any, begun: bool, names: Any, tables: Any, ou
 def write_lines(
     texts: Any, begin: int, end: int, entities: Any, names: Any, tables: Any, out: Any, line_ends: Any
 ) -> None:
-    """Write the lines of documents [begin, end) and where each ends; see `allocate_json` and `Block` (`texts`)."""
+    """Write the lines of documents [begin, end) of the block `texts`, and their ends; see `allocate_json`."""
     (data, text_starts, text_ends), (literals, literal_offsets, escapes) = texts, tables
     at = ZERO
     n = ZERO

@@ -1,4 +1,4 @@
-"""Kernels of `text.layout`: which gaps separate columns of a table, which line ends go on; and a sentence's case."""
+"""Kernels of `text.layout`: gaps between columns of a table, line ends within a sentence; and the sentence's case."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from fanlight.jit import inner
 from fanlight.text.layout import FULL, LOOKAHEAD
 
 WIDTH_BITS = 24
-WIDTH = 1 << WIDTH_BITS  # of a gap within a line: a unit of its width
+WIDTH = 1 << WIDTH_BITS  # one unit of width in the code of a gap within a line
 
 
 @inner(inline="always")
 def lines_of(gap: int) -> int:
-    """Return the line feeds in a gap, 0 for none."""
+    """Return the number of line feeds in a gap."""
     return gap if 0 < gap < WIDTH else 0
 
 
 @inner()
 def separates_columns(types: Any, gaps: Any, flags: Any, t: int, columns: bool, sentence_start: int) -> bool:
-    """Tell whether the gap before token t separates columns; `columns` says that one before it in the line does."""
+    """Tell whether the gap before token t separates columns; `columns`: whether an earlier gap in the line does."""
     if gaps[t] < 2 * WIDTH:
         return False
     if columns or gaps[t] >= 3 * WIDTH:
         return True
-    small = False  # a word in small letters, or a mark
+    small = False  # a token that begins with no capital letter
     for u in range(t, min(len(gaps), t + LOOKAHEAD)):
         if u > t and lines_of(gaps[u]):
             break
@@ -41,7 +41,7 @@ def separates_columns(types: Any, gaps: Any, flags: Any, t: int, columns: bool, 
 
 @inner()
 def continues(types: Any, offsets: Any, gaps: Any, flags: Any, t: int, sentence_start: int, line_start: int) -> bool:
-    """Tell whether the line that ends before token t goes on; both tokens at its end begin with no small letter."""
+    """Tell whether the sentence continues across the line end before token t, which begins with no small letter."""
     small = False
     for u in range(t - 1, sentence_start - 1, -1):
         small = small or flags[types[u]] & FIRST_LOWER != 0
@@ -60,7 +60,7 @@ def continues(types: Any, offsets: Any, gaps: Any, flags: Any, t: int, sentence_
 
 @inner()
 def is_short(offsets: Any, gaps: Any, t: int, line_start: int) -> bool:
-    """Tell whether the first word of the next line would have fitted into the line that ends before token t."""
+    """Tell whether token t would have fitted into the line that ends before it."""
     length = offsets[t - 1, 1] - line_start
     following = offsets[_last_of_line(gaps, t), 1] - offsets[t, 0]
     return bool(5 * (length + 1 + offsets[t, 1] - offsets[t, 0]) <= 4 * max(length, min(following, 2 * FULL)))

@@ -1,8 +1,9 @@
-"""One long document in segments: memory for a segment at a time, and for what is known of each distinct word.
+"""Tagging of one long document in segments, with memory for a few segments and for each distinct word.
 
-Segments end between sentences, so that no border shows. What a word is elsewhere in its document is asked of all
-first: how it is written there, then, if there are two networks, what the first makes of it. Words are known by the
-hashes of their forms, which outlive what the tagger remembers of word types.
+Segments end at sentence boundaries, so that the result does not depend on them. Features from other mentions of a word
+need passes over the whole document: the first collects the case and the count of each form; the second, for models of
+two stages, the first stage's probabilities. Forms are identified by hashes, which stay valid when the type cache evicts
+word types.
 """
 
 from __future__ import annotations
@@ -36,9 +37,10 @@ Result = TypeVar("Result")
 
 
 class _Segment(NamedTuple):
-    """Sentences of a document: bytes, code points before them, tokens to leave out before them, how many they are.
+    """Bytes [begin, end) that contain `sentences` sentences, after `skip` tokens of the previous segment.
 
-    `state` is that of `chunks.sentence_boundaries`, its offset counted from the segment's first code point.
+    `points` is the number of code points before the segment; `state` is that of `chunks.sentence_boundaries`, with the
+    offset relative to the segment.
     """
 
     begin: int
@@ -50,14 +52,14 @@ class _Segment(NamedTuple):
 
 
 class _Read(NamedTuple):
-    """The tokens of a segment's sentences; ``forms`` (N,) are the numbers of their forms in the document."""
+    """The tokens of a segment's sentences, and ``forms`` (N,): the number of each token's form in the document."""
 
     tokens: Tokens
     forms: Any
 
 
 class LongDocument:
-    """A document ``data[begin:end]``, UTF-8 with a margin of `MARGIN` bytes or other documents behind it.
+    """A document ``data[begin:end]`` in UTF-8, followed by at least `MARGIN` bytes.
 
     Parameters
     ----------
@@ -65,7 +67,7 @@ class LongDocument:
     data : uint8 array
     begin, end : int
     threads : int
-        That run the network.
+        Number of threads that run the network.
     """
 
     def __init__(self, engine: CompiledEngine, data: NDArray[np.uint8], begin: int, end: int, threads: int) -> None:
@@ -76,17 +78,19 @@ class LongDocument:
         self._rows, self._sums = np.zeros(0, np.int32), np.zeros((0, 0))
 
     def entities(self, thresholds: NDArray[np.float64]) -> Iterator[Entities]:
-        """Yield the entities, some at a time, in order; documents are 0, offsets 64-bit."""
+        """Yield the entities of each segment, in order; offsets are int64."""
         segments = list(self._split())
         if self._engine.stage_count > 1:
             self._rows = np.cumsum(self._counts[: len(self._forms)] > 1, dtype=np.int32) - 1
             self._sums = np.zeros((int(self._rows.max(initial=-1)) + 1, len(self._engine.types)))
-            for read, owns in self._each(segments, self._run_first_stage):
-                long_document_kernels.add(read.forms, read.tokens.contexts, owns, self._rows, self._sums)
+            for read, probabilities in self._each(segments, self._run_first_stage):
+                long_document_kernels.add_probabilities(
+                    read.forms, read.tokens.contexts, probabilities, self._rows, self._sums
+                )
         yield from self._each(segments, partial(self._run_last_stage, thresholds))
 
     def _split(self) -> Iterator[_Segment]:
-        """Split the document into segments, and note the words of each."""
+        """Yield the segments, collecting the case and count of each form."""
         engine, size = self._engine, self._engine.segment_bytes
         cache = TypeCache(engine.model, engine.stages, tokenise_only=True)
         places = np.zeros((2, 0), np.int32)
@@ -103,14 +107,14 @@ class LongDocument:
                 unseen = np.full((2, len(tables.flags) - places.shape[1]), -1, np.int32)
                 places = np.concatenate([places, unseen], 1)
             after = np.array(state)
-            margin = 0 if end == self._end else LOOKAHEAD  # of borders that later text may change
+            margin = 0 if end == self._end else LOOKAHEAD  # tokens where later text may change boundaries
             types, _, sentence_offsets, sentences = self._lay_out(chunks, tables, skip, after, margin)
             complete = sentences if end == self._end else sentences - 1
-            if complete < 1 and end < self._end:  # not even one sentence is over
+            if complete < 1 and end < self._end:  # no complete sentence
                 wanted *= 2
                 continue
             if complete > 0:
-                self._note(types, sentence_offsets[: complete + 1], tables, places)
+                self._collect_forms(types, sentence_offsets[: complete + 1], tables, places)
                 yield _Segment(begin, end, points, skip, complete, state)
             if end == self._end:
                 return
@@ -122,8 +126,8 @@ class LongDocument:
             points, state = points + ahead, (int(after[0]) - ahead, int(after[1]))
             wanted = size
 
-    def _note(self, types: Rows, sentence_offsets: Rows, tables: Tables, places: Rows) -> None:
-        """Note forms, and kinds if these are not the same; the hashes of both are in one table."""
+    def _collect_forms(self, types: Rows, sentence_offsets: Rows, tables: Tables, places: Rows) -> None:
+        """Collect case and count of forms, and of kinds if these differ; one table has the hashes of both."""
         for hashes, numbers in zip((tables.folded, tables.hashes)[: 1 + (len(tables.kinds) > 0)], places, strict=False):
             forms = self._forms
             forms.reserve(capacity := min(len(types), len(tables.flags)))
@@ -131,7 +135,7 @@ class LongDocument:
                 zeros = np.zeros(len(self._counts) // 2 + capacity, np.int32)
                 self._counts = np.concatenate([self._counts, zeros])
                 self._seen = np.concatenate([self._seen, zeros.astype(np.uint8)])
-            forms.count = long_document_kernels.note(
+            forms.count = long_document_kernels.collect_forms(
                 types, sentence_offsets, tables.flags, hashes, numbers, (forms.keys, forms.values), len(forms),
                 (self._seen, self._counts),
             )  # fmt: skip
@@ -147,11 +151,11 @@ class LongDocument:
         )
         return types[skip:], offsets[skip:], sentence_offsets, sentences
 
-    def _each(self, segments: list[_Segment], then: Callable[..., Result]) -> Iterator[Result]:
-        """Yield what threads make of the segments, in order, a few at a time."""
+    def _each(self, segments: list[_Segment], callback: Callable[..., Result]) -> Iterator[Result]:
+        """Yield the results of `callback` for each segment, in order, with a few segments in flight."""
         waiting: deque[Future[Result]] = deque()
         for segment in segments:
-            data, run = self._view(segment.begin, segment.end), partial(self._read, segment, then)
+            data, run = self._view(segment.begin, segment.end), partial(self._read, segment, callback)
             waiting.append(self._engine.begin_segment(data, segment.end - segment.begin, run, self._threads))
             if len(waiting) > self._threads + 1:
                 yield waiting.popleft().result()
@@ -159,42 +163,42 @@ class LongDocument:
             yield waiting.popleft().result()
 
     def _read(
-        self, segment: _Segment, then: Callable[..., Result], lookup: tuple[Chunks, Tables, list[Layers]]
+        self, segment: _Segment, callback: Callable[..., Result], lookup: tuple[Chunks, Tables, list[Layers]]
     ) -> Result:
         chunks, tables, layers = lookup
         types, offsets, sentence_offsets, _ = self._lay_out(chunks, tables, segment.skip, np.array(segment.state))
         sentence_offsets = sentence_offsets[: segment.sentences + 1]
         count = int(sentence_offsets[-1])
         types, offsets = types[:count], offsets[:count]
-        contexts, forms = self._recall(types, sentence_offsets, tables.flags, tables.folded)
+        contexts, forms = self._look_up_forms(types, sentence_offsets, tables.flags, tables.folded)
         if len(tables.kinds):
-            of_kinds, _ = self._recall(types, sentence_offsets, tables.flags, tables.hashes)
+            of_kinds, _ = self._look_up_forms(types, sentence_offsets, tables.flags, tables.hashes)
             contexts = of_kinds & CONTEXT | contexts & REPEATED
         tokens = Tokens(
             types, offsets, contexts, sentence_offsets, np.zeros(len(sentence_offsets) - 1, np.int32), NO_FEATURES
         )
-        return then(_Read(self._engine.with_features(chunks.data, tokens, tables), forms), layers, segment)
+        return callback(_Read(self._engine.with_features(chunks.data, tokens, tables), forms), layers, segment)
 
-    def _recall(
+    def _look_up_forms(
         self, types: Rows, sentence_offsets: Rows, flags: Rows, hashes: NDArray[np.uint64]
     ) -> tuple[Rows, Rows]:
-        """Return contexts, and the numbers of forms."""
+        """Return the case contexts of tokens, and the numbers of their forms."""
         contexts, forms = np.empty(len(types), np.int32), np.empty(len(types), np.int32)
-        long_document_kernels.recall(
+        long_document_kernels.look_up_forms(
             types, sentence_offsets, flags, hashes, (self._forms.keys, self._forms.values), (self._seen, self._counts),
             contexts, forms,
         )  # fmt: skip
         return contexts, forms
 
     def _run_first_stage(self, read: _Read, layers: list[Layers], _: _Segment) -> tuple[_Read, Any]:
-        owns = np.empty((len(read.forms), len(self._engine.types)), np.float32)
-        long_document_kernels.first_stage(layers[0], read.tokens, self._engine.scratch(), owns)
-        return read, owns
+        probabilities = np.empty((len(read.forms), len(self._engine.types)), np.float32)
+        long_document_kernels.first_stage(layers[0], read.tokens, self._engine.scratch(), probabilities)
+        return read, probabilities
 
     def _run_last_stage(
         self, thresholds: NDArray[np.float64], read: _Read, layers: list[Layers], segment: _Segment
     ) -> Entities:
-        capacity = len(read.forms) + (segment.end - segment.begin) // 2  # a token may hold several dates
+        capacity = len(read.forms) + (segment.end - segment.begin) // 2  # a token may contain several dates
         out = Entities.allocate(capacity * self._engine.overlaps)
         networks = self._engine.networks(layers)
         others = OtherMentions(read.forms, self._counts, self._rows, self._sums)

@@ -1,4 +1,4 @@
-"""Compiled kernels for a document that is tagged in segments: what its words are elsewhere outlives each segment."""
+"""Kernels for a document that is tagged in segments, with features from mentions in other segments."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ LOWER_SEEN, CAPITAL_SEEN = 8, 16  # bits of a context
 
 
 class OtherMentions(NamedTuple):
-    """What the first network makes of the words of a document.
+    """First-stage probabilities of the words of a document, summed by form.
 
     Attributes
     ----------
     forms : int32 array (N,)
         The number of each token's form in the document.
     counts, rows : int32 array (forms,)
-        How often a form occurs; its row of ``sums``.
+        Count of each form; its row of ``sums``.
     sums : float64 array (rows, T)
-        Of P(token is in an entity of the type), over a form's tokens.
+        Sum of P(token is in an entity of the type) over the tokens of a form.
     """
 
     forms: Any
@@ -37,7 +37,7 @@ class OtherMentions(NamedTuple):
 
 @kernel()
 def next_gap(data: Any, begin: int, end: int) -> int:
-    """Return the first white space from byte `begin` on, or `end`."""
+    """Return the first byte of white space in [begin, end), or `end`."""
     i = begin
     while i < end and not white_width(data, i, end):
         i += 1
@@ -48,10 +48,10 @@ def next_gap(data: Any, begin: int, end: int) -> int:
 def lay_out(
     chunks: Any, tables: Any, longest: int, margin: int, state: Any, skip: int, columns: Any, sentence_offsets: Any
 ) -> int:
-    """Fill a segment's tokens but the first `skip`: types, offsets and gaps, and the borders of its sentences.
+    """Fill types, offsets and gaps of a segment's tokens, and its sentence offsets without the first `skip` tokens.
 
-    ``state`` is that of `sentence_boundaries`; no sentence begins in the last ``margin`` tokens. Returns how many
-    sentences there are.
+    ``state`` is that of `sentence_boundaries`; no sentence begins in the last ``margin`` tokens. Returns the number of
+    sentences.
     """
     types, offsets, gaps = columns
     tokens_of(chunks, tables, 0, len(chunks.ids), types, offsets, gaps)
@@ -62,13 +62,13 @@ def lay_out(
 
 
 @kernel()
-def note(
+def collect_forms(
     types: Any, sentence_offsets: Any, flags: Any, folded: Any, places: Any, table: Any, count: int, forms: Any
 ) -> int:
-    """Note how the words of sentences are written, and how often they occur; see `case_contexts.contexts_of`.
+    """Collect the case and the count of the forms in sentences; see `case_contexts.contexts_of`.
 
-    A word's form is known by its hash `folded`, which has its number in the `table` of keys and values; `places`
-    remembers the number of each word type, -1 for none. Returns how many forms are known then.
+    The `table` (keys, values) maps the hash `folded` of a form to its number; `places` caches the number for each word
+    type, -1 for none. Returns the number of forms.
     """
     keys, values = table
     seen, counts = forms
@@ -94,10 +94,10 @@ def note(
 
 
 @kernel()
-def recall(
+def look_up_forms(
     types: Any, sentence_offsets: Any, flags: Any, folded: Any, table: Any, memory: Any, contexts: Any, forms: Any
 ) -> None:
-    """Fill each token's context, and the number of its form in the document."""
+    """Fill each token's case context, and the number of its form."""
     keys, values = table
     seen, counts = memory
     places = np.full(len(folded), -1, np.int32)
@@ -112,44 +112,44 @@ def recall(
 
 
 @kernel()
-def first_stage(net: Any, tokens: Any, scratch: Any, owns: Any) -> None:
-    """Fill P(token is in an entity of the type) (N, T) of repeated words; see `pipeline.mention_probabilities`."""
-    mention_probabilities(net, tokens, scratch, owns)
+def first_stage(net: Any, tokens: Any, scratch: Any, probabilities: Any) -> None:
+    """Fill probabilities (N, T) of repeated words; see `pipeline.mention_probabilities`."""
+    mention_probabilities(net, tokens, scratch, probabilities)
 
 
 @kernel()
-def add(forms: Any, contexts: Any, owns: Any, rows: Any, sums: Any) -> None:
-    """Add what the first network made of each repeated word to its form's sum."""
+def add_probabilities(forms: Any, contexts: Any, probabilities: Any, rows: Any, sums: Any) -> None:
+    """Add the first-stage probabilities (N, T) of repeated words to the sums of their forms."""
     for t in range(len(forms)):
         if contexts[t] & REPEATED:
-            for y in range(owns.shape[1]):
-                sums[rows[forms[t]], y] += owns[t, y]
+            for y in range(probabilities.shape[1]):
+                sums[rows[forms[t]], y] += probabilities[t, y]
 
 
 @kernel()
 def tag(data: Any, networks: Any, tokens: Any, others: Any, thresholds: Any, scratch: Any, out: Any) -> Any:
-    """Write the entities of a segment to the columns `out`; return how many there are.
+    """Write the entities of a segment to the columns `out`; return their number.
 
     Parameters
     ----------
     data : uint8 array
-        The segment's.
+        The segment's text.
     networks, thresholds, scratch, out
-        As for `pipeline.run`.
+        As in `pipeline.run`.
     tokens : Tokens
     others : OtherMentions
     """
     T = networks.last_stage.document_weights.shape[1] - 1 if networks.two_stages else -1
     document_features = np.zeros((len(tokens.types), T + 1), np.float32)
     if networks.two_stages:
-        owns = np.empty((len(tokens.types), T), np.float32)
-        mention_probabilities(networks.first_stage, tokens, scratch, owns)
+        probabilities = np.empty((len(tokens.types), T), np.float32)
+        mention_probabilities(networks.first_stage, tokens, scratch, probabilities)
         for t in range(len(tokens.types)):
             if tokens.contexts[t] & REPEATED:
                 form = others.forms[t]
                 document_features[t, T] = 1
                 for y in range(T):
-                    document_features[t, y] = (others.sums[others.rows[form], y] - owns[t, y]) / (
+                    document_features[t, y] = (others.sums[others.rows[form], y] - probabilities[t, y]) / (
                         others.counts[form] - 1
                     )
     count = find_entities(networks.last_stage, tokens, document_features, thresholds, scratch, out)

@@ -1,4 +1,4 @@
-"""Products of rows with matrices in panels, and sums of bags of rows: each row has the same bits in any company."""
+"""Matrix products in panels, and sums of bags of rows; the bits of a row do not depend on the other rows."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from fanlight.engine.simd import (
 )
 from fanlight.jit import kernel
 
-PANEL = (0,) * (32 if MANY_REGISTERS else 16)  # columns that are multiplied at once
+PANEL = (0,) * (32 if MANY_REGISTERS else 16)  # columns of a panel
 ROWS = (0,) * (4 if MANY_REGISTERS else 6)
-BATCH = 96  # rows multiplied by a panel at once
-LARGEST = np.float32(32767)  # of the integers of 16 bits
-SMALLEST = np.float32(1e-30)  # a row of smaller numbers is one of zeros: LARGEST divided by them might be no number
-SUMS = (0,) * 16  # columns that are summed at once
+BATCH = 96  # rows multiplied by a panel at a time
+LARGEST = np.float32(32767)  # int16
+SMALLEST = np.float32(1e-30)  # a row of smaller numbers counts as zero, so that LARGEST / magnitude is finite
+SUMS = (0,) * 16  # a vector of columns
 
 
 @kernel()
 def multiply(V: Any, W: Any, order: Any, places: Any, out: Any) -> None:
-    """Fill rows `places` (t,) of out with V (t, d) @ the columns that W (panels, d, columns) has in panels.
+    """Fill the rows `places` (t,) of out with V (t, d) @ W, where W (panels, d, columns) is stored in panels.
 
-    A row gets the same bits in any company. Rows go in the order given, some at a time, so that they and a panel stay
-    in the cache; the beginning and the end where all of a tile's are zeros are left out.
+    Rows are processed in the given order, `BATCH` at a time, so that they and a panel stay in the cache. Leading and
+    trailing columns in which a whole tile of V is zero are skipped.
     """
     panels, d, _ = W.shape
     width, tall = len(PANEL), len(ROWS)
@@ -46,7 +46,7 @@ def multiply(V: Any, W: Any, order: Any, places: Any, out: Any) -> None:
             low, high = d, 0
             for t in range(q * tall, min(count, (q + 1) * tall)):
                 row = V[order[begin + t]]
-                for k in range(d):  # Numba compiles two seconds for ``A[t] = row``: its error for other lengths
+                for k in range(d):  # ``A[t] = row`` takes two seconds to compile, for its check of lengths
                     A[t, k] = row[k]
                 i = 0
                 while i < low and row[i] == 0:
@@ -81,7 +81,7 @@ def multiply(V: Any, W: Any, order: Any, places: Any, out: Any) -> None:
 
 
 def panels(W: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Lay out W (d, n) in panels (n / columns, d, columns), as `simd.tile` wants it."""
+    """Return W (d, n) in panels (n / columns, d, columns), as `simd.tile` reads it."""
     count = W.shape[1] // len(PANEL)
     blocks_of_columns = allocate_aligned((count, len(W), len(PANEL)))
     blocks_of_columns[...] = W.reshape(len(W), count, len(PANEL)).transpose(1, 0, 2)
@@ -90,10 +90,10 @@ def panels(W: NDArray[np.float32]) -> NDArray[np.float32]:
 
 @kernel()
 def quantise(rows: Any, places: Any, out: Any, scales: Any) -> None:
-    """Fill rows `places` (t,) of out (rows, n), int16, and of scales (rows,): scale · out is about `rows` (t, n).
+    """Quantise `rows` (t, n) to int16: fill the rows `places` (t,) of out and scales, with scale · out ≈ row.
 
-    n is a multiple of the length of `SUMS`.
-    The scale is a row's largest magnitude divided by the largest integer: no number is off by more than half of it.
+    n is a multiple of the length of `SUMS`. The scale is the row's largest magnitude divided by `LARGEST`; the error is
+    at most half a scale.
     """
     n, width = rows.shape[1], len(SUMS)
     nothing = splat(np.float32(0), SUMS)
@@ -112,7 +112,7 @@ def quantise(rows: Any, places: Any, out: Any, scales: Any) -> None:
 
 @kernel()
 def sum_bags(table: Any, ids: Any, offsets: Any, out: Any, column: int) -> None:
-    """Add to each row of out, from a column on, the table's rows that its bag names."""
+    """Add to each row of out, from `column` on, the table rows of its bag."""
     d, width = table.shape[1], len(SUMS)
     for t in range(len(out)):
         place = t * out.shape[1] + column

@@ -1,8 +1,7 @@
-"""Compiled kernels of the fast path, from word types to entities, with no Python object for a token.
+"""Kernels from cached chunks to entities: tokens, token and document features, emissions, best paths, probabilities.
 
-A document at a time and within it a sentence at a time: both layers and the chain (`engine.first_layer`), and
-the features of other mentions (`network.document_features`). The first layer's products for a word type are looked up
-(`engine.compiled`). Each is tested to agree with the plain module named.
+Document features are those of `network.document_features`; emissions are computed by `engine.first_layer` for a batch
+of sentences, paths and probabilities by `engine.chain` or `engine.type_chains` for a sentence.
 """
 
 from __future__ import annotations
@@ -32,19 +31,19 @@ from fanlight.jit import ZERO, inner
 
 @inner(allocates=True)
 def run(documents: Any, networks: Any, finders: Any, scratch: Any, thresholds: Any, out: Any) -> Any:
-    """Tag documents; return how many entities there are.
+    """Tag documents; return the number of entities.
 
     Parameters
     ----------
     documents : Documents
     networks : Networks
     finders : Finders or None
-        Of features of tokens.
+        Tables of token features.
     scratch : Scratch
     thresholds : float64 array (types,)
-        The lowest probability of an entity.
+        Minimum probability of each type.
     out : Entities
-        Columns to fill, with a capacity of as many as there are tokens, times the number of types if they may overlap.
+        Columns to fill; their capacity is the number of tokens, times the number of types if entities may overlap.
     """
     tokens = _lay_out(documents, networks.two_stages or len(networks.first_stage.contexts) > 0, scratch)
     count = _run_networks(documents, tokens, networks, finders, scratch, thresholds, out)
@@ -53,7 +52,7 @@ def run(documents: Any, networks: Any, finders: Any, scratch: Any, thresholds: A
 
 @inner()
 def correct_spans(data: Any, tokens: Any, networks: Any, out: Any, count: int) -> Any:
-    """Trim and correct the first `count` entities of columns, unless they may overlap; return how many are left."""
+    """Trim and correct the first `count` entities, unless types may overlap; return the number of entities."""
     if networks.last_stage.independent:
         return count
     return correct_entities(data, tokens, networks.kinds, out, trim_entities(data, out, count))
@@ -70,7 +69,7 @@ def run_sentences(
     thresholds: Any,
     out: Any,
 ) -> Any:
-    """Tag sentences whose chunks are tokens, as `run` does documents; entities are in tokens of all."""
+    """Tag sentences whose chunks are tokens, as `run` tags documents; the offsets of entities count tokens."""
     contextual = networks.two_stages or len(networks.first_stage.contexts) > 0
     tokens = lay_out_sentences(documents, sentence_offsets, owners, contextual, scratch.memory)
     return _run_networks(documents, tokens, networks, finders, scratch, thresholds, out)
@@ -93,7 +92,7 @@ def _run_networks(
 
 @inner(allocates=True)
 def _lay_out(documents: Any, contextual: bool, scratch: Any) -> Any:
-    """Return the `Tokens` of documents, without features, and with contexts if they are asked for."""
+    """Return the `Tokens` of documents, without features, and with case contexts if `contextual`."""
     chunks, begin, stop, tables = documents
     count = ZERO
     for c in range(chunks.documents[begin], chunks.documents[stop]):
@@ -108,7 +107,7 @@ def _lay_out(documents: Any, contextual: bool, scratch: Any) -> Any:
 
 @inner()
 def _fill_tokens(documents: Any, contextual: bool, scratch: Any, columns: Any) -> Any:
-    """Fill columns for the tokens and sentences of documents; return how many sentences there are."""
+    """Fill columns for the tokens and sentences of documents; return the number of sentences."""
     chunks, begin, stop, tables = documents
     types, gaps, contexts, offsets, sentence_offsets, owners = columns
     separate = len(tables.kinds) > 0
@@ -145,9 +144,9 @@ def _fill_tokens(documents: Any, contextual: bool, scratch: Any, columns: Any) -
 
 @inner(allocates=True)
 def lay_out_sentences(documents: Any, sentence_offsets: Any, owners: Any, contextual: bool, memory: Any) -> Any:
-    """Return the `Tokens` of sentences whose chunks are tokens; offsets count tokens.
+    """Return the `Tokens` of sentences whose chunks are tokens; their offsets count tokens.
 
-    ``sentence_offsets`` (S + 1,) are the first tokens of sentences, ``owners`` (S,) their documents.
+    ``sentence_offsets`` (S + 1,) are the sentences' first tokens, ``owners`` (S,) their documents.
     """
     chunks, _, _, tables = documents
     count = len(chunks.ids)
@@ -174,7 +173,7 @@ def lay_out_sentences(documents: Any, sentence_offsets: Any, owners: Any, contex
 
 @inner()
 def find_entities(net: Any, tokens: Any, document_features: Any, thresholds: Any, scratch: Any, out: Any) -> Any:
-    """Write the entities of sentences to the columns `out`; return how many there are."""
+    """Write the entities of sentences to the columns `out`; return their number."""
     sentence_offsets, owners = tokens.sentence_offsets, tokens.owners
     batch = scratch.batch
     s, count = ZERO, ZERO
@@ -194,9 +193,9 @@ def find_entities(net: Any, tokens: Any, document_features: Any, thresholds: Any
 
 @inner(forceinline=True)
 def _choose(sentence_offsets: Any, s: int, contexts: Any, repeated: bool, batch: Any) -> tuple[int, int]:
-    """Choose sentences from s on, to be worked out together: all, or those with `repeated` words.
+    """Fill `batch` with the next sentences from s on; only those with repeated words if `repeated`.
 
-    Fills `batch`; returns how many they are and the first not looked at.
+    Returns the size of the batch, and the sentence after the last one visited.
     """
     n, tokens = ZERO, ZERO
     while s < len(sentence_offsets) - 1 and n < len(batch):
@@ -217,7 +216,7 @@ def _choose(sentence_offsets: Any, s: int, contexts: Any, repeated: bool, batch:
 def _fill_document_features(
     net: Any, tokens: Any, tables: Any, scratch: Any, repeated: int, document_features: Any
 ) -> None:
-    """Fill the features (N, T + 1) of other mentions; see `network.document_features`. `repeated` tokens have some."""
+    """Fill the document features (N, T + 1) of `network.document_features`; `repeated` is the number of such tokens."""
     T = document_features.shape[1] - 1
     probabilities = np.empty((len(tokens.types), T), np.float32)
     mention_probabilities(net, tokens, scratch, probabilities)
@@ -229,7 +228,7 @@ def _fill_document_features(
 def _average_mentions(
     tokens: Any, forms: Any, memory: Any, probabilities: Any, sums_of_forms: Any, document_features: Any
 ) -> None:
-    """Fill the features of each repeated word from the probabilities of its other mentions in the document."""
+    """Fill the features of each repeated word: mean probabilities of its other mentions in the document."""
     ids, contexts, sentence_offsets, owners = tokens.types, tokens.contexts, tokens.sentence_offsets, tokens.owners
     T, slots, (mentions, sums) = document_features.shape[1] - 1, memory.slots, sums_of_forms
     number = number_documents(memory, owners[-1] - owners[0] + 1) - owners[0]
@@ -291,9 +290,9 @@ def mention_probabilities(net: Any, tokens: Any, scratch: Any, probabilities: An
 def _entities(
     rows: Any, net: Any, offsets: Any, document: int, thresholds: Any, scratch: Any, out: Any, count: int
 ) -> int:
-    """Write the entities of a sentence of n tokens, whose emissions are scratch.Z from row `at` on, `rows` being both.
+    """Write the entities of a sentence after the first `count`; return the number of entities.
 
-    Returns how many entities there are then.
+    `rows` are the first row of scratch.Z and the number of tokens.
     """
     at, n = rows
     T, path = len(net.ranks), scratch.path
@@ -304,7 +303,7 @@ def _entities(
             low, high = min(low, t), t
     if low == n:
         return count
-    while path[low] < T or path[low] > 3 * T:  # E or I: it began before
+    while path[low] < T or path[low] > 3 * T:  # E or I: the entity began before
         low -= 1
     messages(at, n, low, high, net.weights, scratch)
     t = low
@@ -313,7 +312,7 @@ def _entities(
             t += 1
             continue
         start = t
-        while path[t] > 2 * T:  # B or I: the entity goes on
+        while path[t] > 2 * T:  # B or I: the entity continues
             t += 1
         t += 1
         p = probability(net.weights, start, t, scratch)
@@ -328,7 +327,7 @@ def _entities(
 def _overlapping_entities(
     rows: Any, net: Any, offsets: Any, document: int, thresholds: Any, scratch: Any, out: Any, count: int
 ) -> int:
-    """Do as `_entities` for the logistic head: in order of start, the longer first, then of the type's name."""
+    """Write the entities of the logistic head, as `_entities`; sorted by start, decreasing length and type name."""
     at, n = rows
     if not best_paths(at, n, scratch):
         return count
@@ -373,7 +372,7 @@ def _write(document: int, offsets: Any, start: int, end: int, type_: int, p: flo
 
 @inner()
 def _move(out: Any, place: int, other: int) -> None:
-    """Copy an entity to another place of the columns."""
+    """Copy the entity in row `place` to row `other`."""
     out.documents[other] = out.documents[place]
     out.char_starts[other], out.char_ends[other] = out.char_starts[place], out.char_ends[place]
     out.byte_starts[other], out.byte_ends[other] = out.byte_starts[place], out.byte_ends[place]

@@ -1,7 +1,7 @@
-"""The plain engine: NumPy only, the reference of the compiled one, and the whole product where there is no Numba.
+"""The plain engine: NumPy only; the reference for the compiled engine, and the only engine where Numba is missing.
 
-A block is read into tokens, each word type's products with the first layer are worked out once and cached, and the
-network and the chain run over all sentences at once.
+Texts are split into tokens. The first-layer products of each word type are computed once and cached. The network and
+the chain run over all sentences of a batch at once.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ Int = NDArray[np.int64]
 Float = NDArray[np.float64]
 Result = TypeVar("Result")
 
-TOKENS = 1 << 15  # of whole documents, that the network runs over at once
+BATCH_BYTES = 1 << 17  # text of whole documents that the network runs over at once
 
 
 class PlainEngine:
-    """Tags blocks with one model of any kind; see `engine.interface`.
+    """Tags blocks with one model in NumPy; see `engine.interface`.
 
     Parameters
     ----------
@@ -56,18 +56,18 @@ class PlainEngine:
             stages.insert(0, (model.first_stage.configuration, model.first_stage.parameters))
         self._stages = [StageNetwork(configuration, parameters, model.lexicon) for configuration, parameters in stages]
         self.type_products = TypeProducts(self._stages, model.lexicon)
-        self._lock = Lock()  # of the cache
+        self._lock = Lock()  # protects `type_products`
 
     @property
     def network(self) -> Network:
-        """The last network."""
+        """The network of the last stage."""
         return self._stages[-1].network
 
     def entities(self, block: Block, thresholds: Float, threads: int | None = None) -> Entities:
-        """Return the entities of a block, by one thread."""
+        """Return the entities of a block, on the calling thread."""
         parts = [
             self._entities(block, begin, end, thresholds)
-            for begin, end in _runs(block.text_ends - block.text_starts, TOKENS)
+            for begin, end in _batches(block.text_ends - block.text_starts, BATCH_BYTES)
         ]
         return Entities.concatenate(parts)
 
@@ -76,17 +76,21 @@ class PlainEngine:
         return self.to_json(block, 0, len(block.text_starts), self.entities(block, thresholds), self.types)[0]
 
     def begin(
-        self, block: Block, thresholds: Float, then: Callable[[int, int, Entities], Result], threads: int | None = None
+        self,
+        block: Block,
+        thresholds: Float,
+        callback: Callable[[int, int, Entities], Result],
+        threads: int | None = None,
     ) -> list[Future[Result]]:
-        """Tag a block here and now."""
+        """Tag a block on the calling thread; return one completed future."""
         future: Future[Result] = Future()
-        future.set_result(then(0, len(block.text_starts), self.entities(block, thresholds)))
+        future.set_result(callback(0, len(block.text_starts), self.entities(block, thresholds)))
         return [future]
 
     def to_json(
         self, block: Block, begin: int, end: int, entities: Entities, types: tuple[str, ...]
     ) -> tuple[bytes, Int]:
-        """Return documents [begin, end) as lines of JSON, and where each begins and the last ends."""
+        """Return documents [begin, end) as lines of JSON, and the byte offsets of the lines (end - begin + 1,)."""
         renumbered = entities._replace(documents=entities.documents - np.int32(begin))
         texts = [block.text(d) for d in range(begin, end)]
         rows = [f"{document.to_json()}\n".encode() for document in views.documents(texts, renumbered, types)]
@@ -95,17 +99,17 @@ class PlainEngine:
     def segments(
         self, block: Block, document: int, thresholds: Float, threads: int | None = None
     ) -> Iterator[Entities]:
-        """Yield the entities of one document, which is read whole."""
+        """Yield the entities of one document, as one batch."""
         yield self.entities(_only(block, document), thresholds)
 
     def json_segments(
         self, block: Block, document: int, entities: Iterator[Entities], types: tuple[str, ...]
     ) -> Iterator[bytes]:
-        """Yield the line of one document."""
+        """Yield the JSON line of one document, as one part."""
         yield self.to_json(_only(block, document), 0, 1, Entities.concatenate(entities), types)[0]
 
     def token_spans(self, tokens: Tokens, probabilities: bool = True) -> list[TokenSpan]:
-        """Return the entities of tokenised sentences, in tokens of the whole batch; outer before inner."""
+        """Return the entities of tokenised sentences as token ranges of the batch; outer entities before inner ones."""
         return self._spans(self.emissions(tokens), tokens.sentences, probabilities)
 
     def _entities(self, block: Block, first_document: int, end_document: int, thresholds: Float) -> Entities:
@@ -118,7 +122,7 @@ class PlainEngine:
             np.array([int(row[column]) for row in rows], np.int64) for column in range(4)
         )
         begin, end = int(block.text_starts[first_document]), int(block.text_ends[end_document - 1])
-        # where each code point of the block begins in bytes: all but the bytes 10xxxxxx
+        # byte offset of each code point: all bytes but continuation bytes (10xxxxxx)
         points = np.flatnonzero((block.data[begin:end] & 0xC0) != 0x80)
         offsets = np.searchsorted(points, block.text_starts[first_document:end_document] - begin)[documents]
         points = np.append(points, end - begin) + begin
@@ -131,7 +135,7 @@ class PlainEngine:
         return Entities(*(a.astype(b.dtype) for a, b in zip(columns, Entities.allocate(0), strict=True)))
 
     def _rows(self, tokens: Tokens, spans: Sequence[TokenSpan]) -> list[tuple[int, int, int, int, float]]:
-        """Return document, start, end, type and probability of spans; trimmed and corrected if they do not overlap."""
+        """Return document, start, end, type and probability of spans, corrected unless types may overlap."""
         token_starts, token_ends, documents = (
             tokens.token_starts.tolist(),
             tokens.token_ends.tolist(),
@@ -163,24 +167,24 @@ class PlainEngine:
         return rows
 
     def read(self, tokens: Tokens) -> Read:
-        """Return the inputs of the last network for tokens."""
+        """Return the inputs of the last stage's network."""
         with self._lock:
             return self._read(tokens)
 
     def emissions(self, tokens: Tokens) -> NDArray[np.float32]:
-        """Return Z (N, K) of the last network."""
+        """Return the emissions Z (N, K) of the last stage."""
         with self._lock:
             return self._stages[-1].emissions(
                 self._read(tokens), self.type_products.row_products(len(self._stages) - 1)
             )
 
     def hidden(self, tokens: Tokens) -> NDArray[np.float32]:
-        """Return the hidden layer (N, m) of the last network."""
+        """Return the hidden layer (N, m) of the last stage."""
         with self._lock:
             return self._stages[-1].hidden(self._read(tokens), self.type_products.row_products(len(self._stages) - 1))
 
     def _read(self, tokens: Tokens) -> Read:
-        """Look up tokens; rows are valid until the cache is cleared."""
+        """Return the network's inputs; the caller holds the lock while it uses their rows."""
         ids = self.type_products.rows(tokens.keys)
         listed = gazetteer_features(
             self.model.gazetteer, self.model.patterns, tokens.keys, tokens.sentences, tokens.places()
@@ -192,12 +196,12 @@ class PlainEngine:
         return read
 
     def _document_features(self, read: Read, forms: Int, documents: Int) -> NDArray[np.float32]:
-        """Return the document features (N, T + 1); the first network runs over sentences with repeated words alone."""
+        """Return the document features (N, T + 1); the first stage runs only over sentences with repeated words."""
         _, mention, counts = np.unique(
             documents * (forms.max(initial=0) + 1) + forms, return_inverse=True, return_counts=True
         )
         repeated = counts[mention] > 1
-        # after an update with new types the first network still tells apart the old ones alone
+        # the first stage keeps the types it was trained with, also if `update` adds new ones
         probabilities = np.zeros((len(forms), len(self._stages[0].configuration.types)))
         sentence = np.repeat(np.arange(len(read.sentences) - 1), np.diff(read.sentences))
         selection = np.flatnonzero(np.bincount(sentence[repeated]))
@@ -223,7 +227,7 @@ class PlainEngine:
         spans: list[TokenSpan] = []
         for types, emission, transitions in self._stages[-1].network.chains(Z):
             path = chain_batch.viterbi(emission, transitions, sentences)
-            # no entity crosses a sentence border, because every sentence ends in a legal last tag
+            # no entity crosses a sentence boundary, because every sentence ends in a legal last tag
             entities = TagSet(types).decode(path)
             shares = _probabilities(entities, path, emission, transitions, sentences) if probabilities else None
             for n, (start, end, type_) in enumerate(entities):
@@ -234,12 +238,12 @@ class PlainEngine:
 def _probabilities(
     entities: Sequence[tuple[int, int, str]], path: Int, Z: NDArray[np.float32], A: NDArray[np.float32], sentences: Int
 ) -> Float:
-    """Return P(exactly this span | its sentence); messages are passed along sentences with entities alone."""
+    """Return P(exactly this span | its sentence) of each entity; only sentences with entities are computed."""
     if not entities:
         return np.zeros(0)
     token_starts, token_ends = (np.array([entity[side] for entity in entities], np.int64) for side in (0, 1))
     owners = np.searchsorted(sentences, token_starts, "right") - 1
-    selection = np.flatnonzero(np.bincount(owners))  # `np.unique` would import masked arrays, at a sixth of the start
+    selection = np.flatnonzero(np.bincount(owners))  # `np.unique` imports masked arrays: a sixth of the start-up time
     lengths = np.diff(sentences)[selection]
     offsets = np.append(0, np.cumsum(lengths))
     tokens = np.arange(offsets[-1]) + np.repeat(sentences[selection] - offsets[:-1], lengths)
@@ -251,13 +255,13 @@ def _probabilities(
     )
 
 
-def _runs(sizes: Int, most: int) -> Iterator[tuple[int, int]]:
-    """Yield runs of documents of at most so many bytes, and at least one document."""
+def _batches(sizes: Int, limit: int) -> Iterator[tuple[int, int]]:
+    """Yield ranges of documents that have at most `limit` bytes together, or one document each."""
     sums = np.cumsum(sizes)
     begin = 0
     while begin < len(sizes):
         done = int(sums[begin - 1]) if begin else 0
-        end = max(begin + 1, int(np.searchsorted(sums, done + 4 * most, "right")))
+        end = max(begin + 1, int(np.searchsorted(sums, done + limit, "right")))
         yield begin, end
         begin = end
 

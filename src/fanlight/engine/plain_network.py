@@ -1,9 +1,10 @@
-"""One network over tokens end to end, by sums of products that depend on a word type alone.
+"""The forward pass of one network over concatenated tokens, from cached products of word types.
 
-W·x is the sum over window positions k of W_k·x_{t+k}: see `network.architecture` for the equation that this is.
+W·x is the sum over window positions k of W_k·x_{t+k} (`network.architecture`); each product depends only on a word type
+and a position.
 
-A library for matrices sums in an order that depends on how many rows there are. Products are therefore worked out in
-64 bits and rounded to 32: a token gets the same scores in any company.
+BLAS sums in an order that depends on the number of rows. Products are therefore computed in float64 and rounded to
+float32, so that the scores of a token do not depend on the batch.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from fanlight.network.windows import CONTEXT_PADDING, windows
 Int = NDArray[np.int64]
 Float = NDArray[np.float32]
 
-ROWS = 1 << 10  # tokens whose hidden layer stays in the processor's cache
+ROWS = 1 << 10  # tokens per step, such that their hidden layer fits into the processor's cache
 
 
 class Read(NamedTuple):
@@ -45,7 +46,7 @@ class Read(NamedTuple):
     features: Float | None
 
     def choose(self, sentences: Int) -> tuple[Read, Int]:
-        """Return some sentences alone, and which tokens they have."""
+        """Return the inputs of a selection of sentences, and the indices of their tokens."""
         lengths = np.diff(self.sentences)[sentences]
         offsets = np.append(0, np.cumsum(lengths))
         tokens = np.arange(offsets[-1]) + np.repeat(self.sentences[sentences] - offsets[:-1], lengths)
@@ -54,14 +55,14 @@ class Read(NamedTuple):
 
 
 class StageNetwork:
-    """One of a model's networks.
+    """The network of one stage of a model.
 
     Attributes
     ----------
     shape : (int, int)
-        Window positions P and hidden units m: of a word type's products.
+        Shape of a word type's products: window positions P, hidden units m.
     bytes : int
-        Of a word type's products.
+        Size of a word type's products.
     """
 
     def __init__(self, configuration: Configuration, parameters: Mapping[str, Float], lexicon: Lexicon) -> None:
@@ -86,7 +87,7 @@ class StageNetwork:
         return out
 
     def emissions(self, read: Read, row_products: Float) -> Float:
-        """Return Z (N, K), by the products (rows, P, m) of word types."""
+        """Return the emissions Z (N, K), given the products (rows, P, m) of word types."""
         Z = np.empty((len(read.ids), self.configuration.tags), np.float32)
         for part, H in self._hidden(read, row_products):
             Z[part] = H.astype(np.float64) @ self._U
@@ -94,13 +95,13 @@ class StageNetwork:
         return Z
 
     def hidden(self, read: Read, row_products: Float) -> Float:
-        """Return the hidden layer (N, m), by the products (rows, P, m) of word types."""
+        """Return the hidden layer (N, m), given the products (rows, P, m) of word types."""
         return np.concatenate(
             [np.zeros((0, self.shape[1]), np.float32), *(H for _, H in self._hidden(read, row_products))]
         )
 
     def _hidden(self, read: Read, row_products: Float) -> Iterator[tuple[slice, Float]]:
-        """Yield the hidden layer of some tokens at a time, and which they are."""
+        """Yield slices of tokens and their hidden layer, `ROWS` tokens at a time."""
         radius, configuration, N = self.configuration.radius, self.configuration, len(read.ids)
         flat = row_products.reshape(-1, configuration.hidden)
         positions = np.arange(configuration.positions)[:, None]

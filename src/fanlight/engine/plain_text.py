@@ -1,4 +1,4 @@
-"""Texts and tokenised sentences as tokens end to end, for the plain engine."""
+"""Concatenated tokens of texts and of tokenised sentences, for the plain engine."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ Int = NDArray[np.int64]
 
 
 class Tokens(NamedTuple):
-    """N tokens of S sentences of some documents.
+    """N tokens of S sentences, concatenated.
 
     Attributes
     ----------
     texts : list of str
-        Of each text in which sentences stand.
+        The texts that contain the sentences.
     words, keys : list of str (N,)
         The tokens in normal form, and their word types (`text.features`).
     token_starts, token_ends : int64 array (N,)
-        Offsets in the token's text in code points.
+        Offsets in the sentence's text in code points.
     sentences : int64 array (S + 1,)
         First token of each sentence, and N.
     sentence_texts : list of int (S,)
-        The text of each sentence.
+        Index of each sentence's text.
     documents : int64 array (N,)
-        The document of each token.
+        Index of each token's document.
     """
 
     texts: Sequence[str]
@@ -49,19 +49,19 @@ class Tokens(NamedTuple):
     documents: Int
 
     def places(self) -> Iterator[Place]:
-        """Yield where each sentence's tokens stand, for `network.document_features.gazetteer_features`."""
+        """Yield text, token starts and token ends of each sentence, as `gazetteer_features` takes them."""
         token_starts, token_ends = self.token_starts.tolist(), self.token_ends.tolist()
         for text, (begin, end) in zip(self.sentence_texts, pairwise(self.sentences.tolist()), strict=True):
             yield self.texts[text], token_starts[begin:end], token_ends[begin:end]
 
 
 def forms_of(tokens: Iterable[str], unit: str) -> list[str]:
-    """Return tokens in the normal form that features see."""
+    """Return the normal forms of tokens, from which features are computed."""
     return list(map(normalise_word if unit == "word" else character_form, tokens))
 
 
 def read_texts(texts: Sequence[str], unit: str) -> Tokens:
-    """Split texts, each a document, into tokens and sentences."""
+    """Split texts (one document each) into sentences and tokens."""
     words: list[str] = []
     keys: list[str] = []
     columns: list[tuple[Int, Int]] = []
@@ -83,7 +83,7 @@ def read_texts(texts: Sequence[str], unit: str) -> Tokens:
 
 
 def read_sentences(documents: Sequence[Sequence[Sentence]], unit: str) -> Tokens:
-    """Lay out documents of sentences that are tokenised already."""
+    """Concatenate documents of tokenised sentences."""
     sentences = [sentence for document in documents for sentence in document]
     words = forms_of((token for sentence in sentences for token in sentence.tokens), unit)
     if unit == "word":

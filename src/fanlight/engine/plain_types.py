@@ -1,4 +1,4 @@
-"""Word types that the plain engine has met, and what the first layers make of them; bounded."""
+"""A bounded cache of word types and their first-layer products, for the plain engine."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from fanlight.network.lexicon import Lexicon
 from fanlight.text.features import PADDING
 
 Int = NDArray[np.int64]
-BYTES = 100_000_000  # of products, after which types are forgotten
+BYTES = 100_000_000  # of products; beyond it the cache is cleared
 
 
 class TypeProducts:
-    """A table of word types.
+    """Word types and their products W_k @ x in each stage.
 
     Attributes
     ----------
     forms : int64 array (rows,)
-        Equal for types that differ in case alone.
+        Number of each type's lower-case form.
     """
 
     def __init__(self, stages: Sequence[StageNetwork], lexicon: Lexicon) -> None:
@@ -38,7 +38,7 @@ class TypeProducts:
         self._add([PADDING])
 
     def rows(self, keys: Sequence[str]) -> Int:
-        """Return the rows of word types; row 0 stands for positions outside a sentence."""
+        """Return the rows of word types, adding new ones; row 0 stands for positions outside a sentence."""
         table = self.numbers
         new = [key for key in dict.fromkeys(keys) if key not in table]
         if new and len(table) + len(new) > self.limit and len(table) > 1:
@@ -50,7 +50,7 @@ class TypeProducts:
         return np.array([table[key] for key in keys], np.int64)
 
     def row_products(self, stage: int) -> NDArray[np.float32]:
-        """Return W_k @ x (rows, P, m) of a stage's network."""
+        """Return the products W_k @ x (rows, P, m) of a stage."""
         return self._row_products[stage]
 
     def _add(self, keys: Sequence[str]) -> None:

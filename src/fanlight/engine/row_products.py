@@ -1,12 +1,12 @@
-"""Products of the rows of feature tables: what a network of characters is made of.
+"""Precomputed first-layer products of the rows of feature tables, for models of characters.
 
-A character's features depend on its whole word, and most words of fresh text are new, so that their products must be
-worked out for most characters. A character's vector is a sum of rows of tables, and W_k @ of that sum is the sum of
-W_k @ of the rows. Where a table has few rows that occur, or few positions that it is looked at from (its radius), the
-products of its rows are worked out once: then a new character's cost no multiplication.
+The features of a character depend on its word, and most words of fresh text are new: most characters are new types. The
+vector of a character is a sum of table rows, so its product with W_k is the sum of the rows' products with W_k. For
+tables with few nonzero rows or a small radius, the rows' products are computed once. A new character then needs no
+matrix product.
 
-What is seen from afar should not cost a sum over the whole window at each new character either. So tables whose
-features take few values are looked up at the token, at the positions beyond all other tables' radii.
+Tables whose features take few values have a larger radius than the others. At the positions beyond the other radii
+(the far positions), their products are not summed per type: the kernels look up the rows per token.
 """
 
 from __future__ import annotations
@@ -31,75 +31,76 @@ Rows = NDArray[np.int32]
 RECURRING = frozenset(
     ("character", "class", "position", "position_from_end", "word_length", "neighbours")
 )  # features that take few values
-AHEAD = 16  # types by which rows are asked for beforehand
-MOST = 1 << 27  # bytes of the products of a recurring table, if they are to be worked out
-WAYS = 1 << MARKS  # rows of a group of features
-LESS = 1 << 25  # and of any other, for the positions that see it
+AHEAD = 16  # types by which prefetches precede reads
+RECURRING_BYTES = 1 << 27  # limit for the products of a table of recurring features
+TABLE_BYTES = 1 << 25  # limit for the products of any other table, within its radius
+COMBINATIONS = 1 << MARKS  # of the bits of a feature group: rows of its products
 
 
 class _Table(NamedTuple):
-    """A table near the middle: W_k @ of each of its rows for the positions that see it, beginning at a column."""
+    """A table within the near positions: products (rows, width · M), and the column of `near` at which they begin."""
 
     row_products: Float
     column: int
 
 
 class RowProducts:
-    """Products of the rows of a network's tables.
+    """Products of the table rows of a network.
 
     Parameters
     ----------
-    made : Configuration
+    configuration : Configuration
     parameters : mapping of str to float array
     W : float32 array (d + marks, P, M)
-        The first layer's weights for a type's vector and its gazetteer features, for each window position.
+        First-layer weights of a type's vector and its gazetteer features, for each window position.
 
     Attributes
     ----------
     near_radius : int
-        How far from the window's middle positions are near.
+        Radius of the near positions.
     row_products : float32 array (rows, P · M)
-        Of tables and gazetteer features that are seen at other positions too; row 0 is of nothing.
+        Products of tables and gazetteer features that are used at far positions too; row 0 is zero.
     count : int
-        How many of its rows a type has.
+        Number of rows of `row_products` per type.
     """
 
     def __init__(self, configuration: Configuration, parameters: Mapping[str, Float], W: Float) -> None:
         P, M = W.shape[1:]
         self._configuration = configuration
-        reaches = {
+        radii = {
             g.name: configuration.radius if g.reach is None else min(g.reach, configuration.radius)
             for g in configuration.groups
         }
         nonzero = {g.name: np.flatnonzero(parameters[g.name].any(1)) for g in configuration.groups}
-        separate = {
-            g.name for g in configuration.groups if set(g.features) <= RECURRING and 4 * g.buckets * P * M <= MOST
+        recurring = {
+            g.name
+            for g in configuration.groups
+            if set(g.features) <= RECURRING and 4 * g.buckets * P * M <= RECURRING_BYTES
         }
         self.near_radius = near_radius = configuration.radius if configuration.vector_width else max(
-            (reaches[g.name] for g in configuration.groups if g.name not in separate), default=0
+            (radii[g.name] for g in configuration.groups if g.name not in recurring), default=0
         )  # fmt: skip
-        self._near_column = (
-            configuration.radius - near_radius
-        ) * M  # column of `row_products` from which on they are near
+        # first column of `row_products` for near positions
+        self._near_column = (configuration.radius - near_radius) * M
         self._tables: dict[str, _Table] = {}
-        self._rows: dict[str, Rows] = {}  # of `row_products`, for each row of a table
+        self._rows: dict[str, Rows] = {}  # row of `row_products` for each row of a table
         tables = [np.zeros((1, P * M), np.float32)]
         count = 1
         for g in configuration.groups:
-            width = 2 * reaches[g.name] + 1
-            seen = slice(configuration.radius - reaches[g.name], configuration.radius - reaches[g.name] + width)
+            width = 2 * radii[g.name] + 1
+            seen = slice(configuration.radius - radii[g.name], configuration.radius - radii[g.name] + width)
             weights = np.ascontiguousarray(W[configuration.columns[g.name], seen]).reshape(g.dimension, width * M)
-            if reaches[g.name] > near_radius:
+            if radii[g.name] > near_radius:
                 self._rows[g.name] = np.zeros(g.buckets, np.int32)
                 self._rows[g.name][nonzero[g.name]] = np.arange(count, count + len(nonzero[g.name]))
                 tables.append(np.zeros((len(nonzero[g.name]), P, M), np.float32))
                 tables[-1][:, seen] = multiply_rows(parameters[g.name][nonzero[g.name]], weights).reshape(-1, width, M)
                 tables[-1] = tables[-1].reshape(-1, P * M)
                 count += len(tables[-1])
-            elif 4 * g.buckets * width * M <= LESS or g.name in separate:
+            elif 4 * g.buckets * width * M <= TABLE_BYTES or g.name in recurring:
                 row_products = allocate_aligned((g.buckets, width * M))
                 row_products[nonzero[g.name]] = multiply_rows(parameters[g.name][nonzero[g.name]], weights)
-                self._tables[g.name] = _Table(row_products, (near_radius - reaches[g.name]) * M)
+                self._tables[g.name] = _Table(row_products, (near_radius - radii[g.name]) * M)
         self._lists, self._gazetteer_table = (len(W) - configuration.width) // MARKS, count
         tables.append(products_of_bits(W[configuration.width :], MARKS))
         self.row_products = allocate_aligned((sum(map(len, tables)), P * M))
@@ -107,12 +108,12 @@ class RowProducts:
         self.count = sum(len(g.features) for g in configuration.groups if g.name in self._rows) + self._lists
 
     @property
-    def tables(self) -> set[str]:
-        """Names of the tables whose rows' products are known."""
+    def names(self) -> set[str]:
+        """Names of the tables with precomputed products."""
         return {*self._tables, *self._rows}
 
     def learn(self, types: WordTypes, gazetteer_features: Float | None, rows: Rows, near: Float, parts: Rows) -> None:
-        """Take up new types: add to the `rows` of near, and fill those of parts."""
+        """Add the products of new types to `rows` of near (types, width), and fill `rows` of parts (types, count)."""
         column = 0
         for group, bag in zip(self._configuration.groups, types.bags, strict=True):
             if group.name in self._tables:
@@ -138,24 +139,24 @@ class RowProducts:
 
 
 def products_of_bits(E: Float, bits: int) -> Float:
-    """Return the products of groups of features that are 0 or 1.
+    """Return the products of groups of binary features, for each combination of bits.
 
     Parameters
     ----------
     E : float32 array (groups · bits, P, M)
-        Their weights for each window position.
+        Weights of the features for each window position.
     bits : int
-        Features of a group, at most `MARKS`.
+        Features per group, at most `MARKS`.
 
     Returns
     -------
-    float32 array (groups · WAYS, P · M)
-        The sums of a group's weights for each number that its features may be as bits.
+    float32 array (groups · COMBINATIONS, P · M)
+        Row (g, n): sum of the weights of the features of group g whose bits are set in n.
     """
-    ways = (np.arange(WAYS)[:, None] >> np.arange(bits) & 1).astype(np.float32)
+    combinations = (np.arange(COMBINATIONS)[:, None] >> np.arange(bits) & 1).astype(np.float32)
     groups = np.ascontiguousarray(E).reshape(-1, bits, E.shape[1] * E.shape[2])
     return np.concatenate(
-        [np.zeros((0, groups.shape[2]), np.float32), *(multiply_rows(ways, group) for group in groups)]
+        [np.zeros((0, groups.shape[2]), np.float32), *(multiply_rows(combinations, group) for group in groups)]
     )
 
 
@@ -169,9 +170,9 @@ def multiply_rows(table: Float, W: Float) -> Float:
 
 @kernel()
 def add_rows(table: Any, ids: Any, offsets: Any, begin: int, places: Any, out: Any, column: int, width: int) -> None:
-    """Add to rows `places` of out, from a column on, `width` numbers of the table's rows that each bag names.
+    """Add the sum of each bag's table rows to the rows `places` of out.
 
-    The numbers are those from `begin` on.
+    Columns [begin, begin + width) of the table are added to columns [column, column + width) of out.
     """
     stride = table.shape[1]
     for t in range(len(places)):
@@ -189,7 +190,7 @@ def add_rows(table: Any, ids: Any, offsets: Any, begin: int, places: Any, out: A
 
 @kernel()
 def clear(out: Any, places: Any) -> None:
-    """Fill rows `places` of out, whole vectors each, with zeros."""
+    """Fill the rows `places` of out with zeros."""
     for place in places:
         for j in range(0, out.shape[1], len(UNITS)):
             store(splat(np.float32(0), UNITS), out, np.int64(place) * out.shape[1] + j)
@@ -199,21 +200,21 @@ def clear(out: Any, places: Any) -> None:
 def add_gazetteer_rows(
     gazetteer_features: Any, lists: int, table: int, places: Any, parts: Any, column: int, row_products: Any, near: Any
 ) -> None:
-    """Fill rows `places` of parts, from a column on, with the number of each list's features, read as bits; 0 for none.
+    """Fill the rows `places` of parts with the product row of each list's gazetteer features; add these rows to near.
 
-    Numbers are counted from `table`; `row_products` are the rows of these numbers, and the column from which on they
-    are added to near.
+    The product row is `table` + `COMBINATIONS` · list + the features as bits, or 0 for none. It goes to `column` + list
+    of parts. `row_products` are the rows of products, and their first column for near positions.
     """
     summands, begin = row_products
     width = near.shape[1]
     for t in range(len(places)):
         for i in range(lists):
-            way = 0
+            bits = 0
             for j in range(MARKS):
-                way += (gazetteer_features[t, i * MARKS + j] != 0) << j
-            row = np.int64(table + (i << MARKS) + way if way else 0)
+                bits += (gazetteer_features[t, i * MARKS + j] != 0) << j
+            row = np.int64(table + (i << MARKS) + bits if bits else 0)
             parts[places[t], column + i] = row
-            for j in range(0, width if way else 0, len(UNITS)):
+            for j in range(0, width if bits else 0, len(UNITS)):
                 place = np.int64(places[t]) * width + j
                 v = load(near, place, UNITS) + load(summands, row * summands.shape[1] + begin + j, UNITS)
                 store(v, near, place)

@@ -1,10 +1,10 @@
-"""Compiled kernels of rules: names found as words in a block's bytes, and settled with the model's entities.
+"""Kernels of rules: search for names as whole words, and resolution of overlaps with the model's entities.
 
-A *run* is letters (no jamo, as in ㅋㅋ) and digits that follow one another, or any other character by itself; where
-spaces count as one, also white space that follows one another. A name stands as a word where the text's runs are the
-name's, or in its last run particles follow (`text.particles`). So names are looked for from each run on, as long as
-some name begins with what was read. They are in one table by their hashes, and what is found is compared byte by byte.
-`tagging.rules` has the plain forms.
+A *run* is a maximal sequence of letters (without jamo, as in ㅋㅋ) and digits, or any other single character; with
+`single_spaces`, also a maximal sequence of white space. A name matches where the runs of the text equal those of the
+name, or where the last run continues with particles (`text.particles`). The search starts at each run and continues
+while a Bloom filter admits the prefix. Names are looked up by hash and compared byte by byte. The plain forms are in
+`tagging.rules`.
 """
 
 from __future__ import annotations
@@ -28,23 +28,23 @@ RULES, MODEL, LONGEST = range(3)
 _PARTICLE_KEYS, _PARTICLES = table_of(PARTICLES, 512)
 OTHER, LETTER, WHITE = range(3)  # classes of code points
 _SPACE = np.frombuffer(b" ", np.uint8)
-BITS = 8  # of the filter, for each run of a name
+BITS = 8  # of the Bloom filter per run of a name
 
 
 class Names(NamedTuple):
-    """Names by their runs.
+    """A table of names.
 
     Attributes
     ----------
-    keys, numbers : uint64, int32 arrays (places,)
-        An open-addressing table: hashes of the names, and which they are.
+    keys, numbers : uint64, int32 arrays (slots,)
+        An open-addressing table: hash and index of each name.
     filter : uint64 array
-        A Bloom filter (1970): a power of two of words, in which a hash has the `_filter_bits` of names and beginnings;
-        so most of the text is passed over without a look into the table, which is too large for a processor's cache.
+        A Bloom filter (1970) of names and their prefixes (`_filter_bits`), of a power of two of words. It rejects most
+        of the text without a look-up in the table, which exceeds the processor's cache.
     data, offsets : uint8 array, int64 array (names + 1,)
         The names in UTF-8.
     classes : uint8 array (0x110000,)
-        `LETTER` for letters and digits, `WHITE` for white space if that counts as one space, and `OTHER`.
+        Class of each code point: `LETTER` (letters and digits), `WHITE` (white space, if single_spaces) or `OTHER`.
     """
 
     keys: Any
@@ -56,7 +56,10 @@ class Names(NamedTuple):
 
     @classmethod
     def of(cls, names: list[bytes], single_spaces: bool = False) -> Names:
-        """Build from distinct names that are not empty, with `single_spaces` of such as have no other white space."""
+        """Build from distinct nonempty names.
+
+        With `single_spaces`, a space in a name matches any white space; names have no other white space then.
+        """
         data = np.frombuffer(b"".join(names) + bytes(4), np.uint8)
         offsets = np.cumsum([0, *map(len, names)])
         classes = _classes(single_spaces)
@@ -79,10 +82,10 @@ def _classes(single_spaces: bool) -> NDArray[np.uint8]:
 
 @inner(inline="always")
 def _run(h: Any, data: Any, i: int, end: int, classes: Any) -> tuple[int, int, Any]:
-    """Return where the run that begins at byte i ends, its code points, and a hash gone on with over it."""
+    """Return the end of the run that begins at byte i, its number of code points, and the hash `h` updated with it."""
     width = 0
     kind = OTHER
-    while True:  # one walk for all: where a word ends is what a processor cannot foresee, so it is asked once
+    while True:  # one loop for all classes: the end of a word is a mispredicted branch, so there is only one
         point, size = code_point(data, i)
         if width == 0:
             kind = classes[point]
@@ -125,7 +128,7 @@ def _enter(names: Names) -> None:
 
 @inner(inline="always")
 def _filter_bits(key: Any, filter: Any) -> tuple[Any, Any, Any]:
-    """Return a hash's word of the filter, and its bits there as a name's and as what goes on to be one."""
+    """Return the filter word of a hash, and the bits in it of a complete name and of a proper prefix."""
     bit, six, low = np.uint64(1), np.uint64(6), np.uint64(63)
     last_bits = (bit << (key & low)) | (bit << ((key >> six) & low))
     inner_bits = (bit << ((key >> np.uint64(12)) & low)) | (bit << ((key >> np.uint64(18)) & low))
@@ -136,9 +139,9 @@ def _filter_bits(key: Any, filter: Any) -> tuple[Any, Any, Any]:
 def find(
     data: Any, text_starts: Any, text_ends: Any, begin_document: int, end_document: int, names: Names, out: Any
 ) -> int:
-    """Find the names in documents [begin_document, end_document); ``out.types`` gets their numbers.
+    """Find the names in documents [begin_document, end_document); ``out.types`` receives their indices.
 
-    They come in the order of their starts, the shorter first. Returns how many there are, whatever the capacity.
+    Matches are sorted by start and length. Returns their number, which may exceed the capacity of `out`.
     """
     count = 0
     capacity = len(out.types)
@@ -178,10 +181,11 @@ def find(
 
 @inner()
 def _find_heads(data: Any, bytes_: Any, places: Any, start: Any, names: Any, output: Any) -> Any:
-    """Find the names that end within a run and are followed there by particles, as `text.particles.follows_name` says.
+    """Find the names that end within a run and are followed there by particles (`text.particles.follows_name`).
 
-    ``bytes_`` are where the name and its last run begin and the run ends, ``places`` the former in code points,
-    ``start`` the document and the hash before the run, ``output`` the columns and how many names they have.
+    ``bytes_`` are the start of the name, the start and the end of its last run; ``places`` the two starts in code
+    points; ``start`` the document and the hash before the run; ``output`` the columns and the number of matches in
+    them.
     """
     name_start, i, end = bytes_
     name_place, place = places
@@ -219,11 +223,11 @@ def _find_heads(data: Any, bytes_: Any, places: Any, start: Any, names: Any, out
 
 @inner(allocates=True)
 def _are_particles(data: Any, before: int, begin: int, end: int) -> bool:
-    """Tell whether bytes [begin, end) behind a code point are a sequence of particles; see `text.particles`."""
+    """Tell whether bytes [begin, end) after the code point `before` are a sequence of particles (`text.particles`)."""
     count = (end - begin) // 3
     states = np.zeros(LIMIT + 1, np.int64)
     states[0] = 1
-    for k in range(count):  # all are syllables of three bytes, else no item matches
+    for k in range(count):  # syllables of three bytes; other bytes match no particle
         if states[k] == 0:
             continue
         point = before if k == 0 else code_point(data, begin + 3 * (k - 1))[0]
@@ -244,7 +248,7 @@ def _are_particles(data: Any, before: int, begin: int, end: int) -> bool:
 
 @inner()
 def _same(data: Any, text: Any, names: Any, name: Any, classes: Any) -> Any:
-    """Tell whether bytes [start, end) of a text are a name, where each run of white space counts as one space."""
+    """Tell whether the range `text` of data is the range `name` of names; a space may match a run of white space."""
     i, end = text
     single_spaces = classes[_SPACE[0]] == WHITE
     for k in range(name[0], name[1]):
@@ -262,20 +266,18 @@ def _same(data: Any, text: Any, names: Any, name: Any, classes: Any) -> Any:
 
 
 @kernel()
-def settle(model: Any, rules: Any, precedence: int, out: Any) -> int:
-    """Fill `out` with what stays of the model's entities and the rules', both in order; return how many that are.
+def resolve_overlaps(model: Any, rules: Any, precedence: int, out: Any) -> int:
+    """Merge the entities of the model and of rules, both sorted, into `out`; return their number.
 
-    The model's may overlap each other: only with a rule's they cannot stay together.
+    No entity of a rule overlaps another entity in the result; entities of the model may overlap each other.
     """
     rows = 0
     m, r = 0, 0
-    cluster = np.empty(
-        len(model.types) + len(rules.types), np.int64
-    )  # of a cluster: n for a rule's, -1 - n for a model's
+    cluster = np.empty(len(model.types) + len(rules.types), np.int64)  # n for rule entity n, -1 - n for model entity n
     while m < len(model.types) or r < len(rules.types):
         count = 0
         document, border = -1, 0
-        while True:  # a cluster: entities that hang together by overlaps
+        while True:  # a cluster: entities connected by overlaps
             take_rule = r < len(rules.types) and (m == len(model.types) or not _before(model, m, rules, r))
             if not take_rule and m == len(model.types):
                 break
@@ -307,7 +309,7 @@ def _before(model: Any, m: int, rules: Any, r: int) -> Any:
 
 @inner(allocates=True)
 def _choose(model: Any, rules: Any, cluster: Any, border: int, precedence: int, out: Any, rows: int) -> int:
-    """Keep in the order of ranks a rule's entity that none kept overlaps, a model's that no rule's kept overlaps."""
+    """Copy the entities of a cluster to `out`, greedily by rank, without overlaps that involve a rule's entity."""
     origin = rules.char_starts[cluster[0]] if cluster[0] >= 0 else model.char_starts[-1 - cluster[0]]
     ranks = np.empty(len(cluster), np.int64)
     for k in range(len(cluster)):
@@ -320,7 +322,7 @@ def _choose(model: Any, rules: Any, cluster: Any, border: int, precedence: int, 
             ranks[k] = (shortness << 32) | (np.int64(not rule) << 31) | (start - origin)
         else:
             ranks[k] = (np.int64(rule != (precedence == RULES)) << 62) | (shortness << 31) | (start - origin)
-    taken = np.zeros((2, border - origin), np.bool_)  # by a rule's entity, by any
+    taken = np.zeros((2, border - origin), np.bool_)  # code points in a chosen rule entity; in any chosen entity
     stays = np.zeros(len(cluster), np.bool_)
     for k in np.argsort(ranks, kind="mergesort"):
         n = cluster[k]

@@ -1,4 +1,4 @@
-"""Scratch arrays that a thread's kernels write to, allocated once."""
+"""Preallocated scratch arrays for the kernels of one thread."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fanlight.engine.chain import emission_width, row_width
 from fanlight.engine.chunks import Tables
 from fanlight.engine.simd import allocate_aligned
 
-BATCH_TOKENS = 64  # tokens, of whole sentences, that are worked out at once
+BATCH_TOKENS = 64  # tokens in a batch of whole sentences
 
 
 class Scratch(NamedTuple):
@@ -24,27 +24,28 @@ class Scratch(NamedTuple):
         Hidden units and emissions of several sentences.
     row_starts, contexts : int64 array (rows + P,)
     row_scales : float32 array (rows + P,)
-        Where the rows of products and of contexts are, and the former's scales (`first_layer.Types`), of the tokens of
-        a sentence and of the positions before and after it.
+        Flat indices of the rows of `Types.near` and of `Layers.contexts`, and the scales of the former, for the tokens
+        of a sentence and the padding around it.
     parts : int64 array (P · g,)
+        Flat indices of rows of `Types.row_products`.
     document_rows, shares : int64, float32 array (P · (T + 1),)
-        Where the rows of `Layers.document_weights` are, and what these are multiplied by.
+        Flat indices of rows of `Layers.document_weights`, and their factors.
     scores : float32 array (rows, R)
-        Scores of best paths; R >= 4T + 1 with padding, and 5T for the logistic head.
+        Viterbi scores; R >= 4T + 1 with padding, and 5T for the logistic head.
     path : int32 array (rows,)
     candidates : int32 array (2T + 1,)
     spans : int32 array (rows, T), or of no rows
-        Where the entity of a type that begins at a token ends, for the logistic head.
+        For the logistic head: end of the entity of each type that begins at each token, or 0.
     exponentials, shifts, forward, backward : float64 array (rows, R)
     scales : float64 array (rows,)
     row : float64 array (R,)
     longest : int
-        Tokens of the longest sentence.
+        Maximum number of tokens in a sentence.
     memory : DocumentMemory
     batch : int64 array (BATCH_TOKENS,)
-        Numbers of the sentences that are worked out at once.
+        Indices of the sentences in the current batch.
     border_state : int64 array (2,)
-        Of `chunks.sentence_boundaries`.
+        State of `chunks.sentence_boundaries`.
     no_document_features : float32 array (0, 0)
     no_spans : int64 array (0, 2)
     """
@@ -91,13 +92,13 @@ class Scratch(NamedTuple):
         Parameters
         ----------
         longest, hidden, positions, types : int
-            Tokens, hidden units with their padding, positions of the window, entity types.
+            Tokens, hidden units with padding, window positions, entity types.
         independent : bool
-            Whether each type has a chain of its own.
+            Whether each type is a chain (logistic head).
         parts : int
-            How many a word type has at most (`first_layer.Types`).
+            Maximum number of product rows added per token and position (`FirstLayerCache.parts`).
         tables : Tables, optional
-            Of the documents, unless other memory holds what these have of each form.
+            Determine the size of `memory`; without, it is empty.
         """
         rows, width = longest + 8, row_width(types, independent)  # the second layer takes several tokens at once
         doubles: Callable[[], Any] = lambda: allocate_aligned((rows, width), np.float64)  # noqa: E731

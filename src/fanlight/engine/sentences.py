@@ -1,4 +1,4 @@
-"""Sentences that are tokenised already, tagged by the compiled engine: each word is a chunk of its own."""
+"""Tagging of tokenised sentences by the compiled engine: each word is a chunk."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 Int = NDArray[np.int64]
 Row = tuple[int, int, str, float]  # start, end (in tokens of the whole batch), type, probability
-SHARE = 1 << 12  # tokens that are tagged sooner than another thread is woken
+SHARE = 1 << 12  # tokens, up to which tagging takes less time than waking another thread
 
 
 class SentenceTagger:
-    """Tags tokenised sentences of words by the kernels of an engine, without pattern features.
+    """Tags tokenised sentences of words with the kernels of an engine; for models without patterns.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class SentenceTagger:
         self._lock = Lock()
 
     def spans(self, words: Sequence[str], sentences: Int, documents: Int, threads: int) -> list[Row] | None:
-        """Return the entities of the whole batch; None for words with white space.
+        """Return the entities of a batch of sentences; None if a word is empty or has white space.
 
         Parameters
         ----------
@@ -48,7 +48,7 @@ class SentenceTagger:
         sentences : int64 array (S + 1,)
             First token of each sentence, and N.
         documents : int64 array (S,)
-            The document of each sentence, in order.
+            The document of each sentence, ascending.
         threads : int
         """
         if not words:
@@ -74,7 +74,7 @@ class SentenceTagger:
             return [*rows, *chain.from_iterable(job.result() for job in jobs)]
 
     def _tag(self, chunks: Chunks, snapshot: tuple[Tables, list[Layers]], sentences: Int, owners: Int) -> list[Row]:
-        """Tag some of the sentences, whose first tokens are `sentences`."""
+        """Tag a range of sentences; `sentences` are their first tokens and the last one's end."""
         engine, (tables, layers) = self._engine, snapshot
         low, high = int(sentences[0]), int(sentences[-1])
         out = Entities.allocate((high - low) * engine.overlaps)
@@ -97,7 +97,7 @@ class SentenceTagger:
 
 
 def _share(sentences: Int, documents: Int, threads: int) -> list[tuple[int, int, Int]]:
-    """Divide sentences [begin, end) between threads, whole documents each; also return their documents' numbers."""
+    """Divide sentences between threads at document boundaries; return ranges [begin, end) and their documents."""
     tokens = int(sentences[-1])
     wanted = np.searchsorted(sentences[1:], np.arange(0, tokens, max(SHARE, -(-tokens // threads))), "right")
     sentence_offsets = np.unique(np.concatenate([np.searchsorted(documents, documents[wanted]), [len(documents)]]))

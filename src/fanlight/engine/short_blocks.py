@@ -1,4 +1,4 @@
-"""Short blocks, tagged by one call of a kernel in the caller's own thread, which is sooner than another is woken."""
+"""Tagging of short blocks by one kernel call on the calling thread, which takes less time than waking another."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from fanlight.engine.compiled import CompiledEngine
 
 Float = NDArray[np.float64]
-SHORT = 1 << 12  # bytes of a block that is tagged sooner than a thread is woken
+SHORT = 1 << 12  # bytes, up to which tagging takes less time than waking another thread
 
 
 class ShortBlocks:
-    """Tags blocks of up to `SHORT` bytes and documents for an engine, whose lock the caller holds.
+    """Tags blocks of at most `SHORT` bytes and `SHORT` documents; the caller holds the engine's lock.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class ShortBlocks:
     """
 
     def __init__(self, engine: CompiledEngine) -> None:
-        capacity = SHORT * engine.overlaps  # there are no more tokens than bytes
+        capacity = SHORT * engine.overlaps  # a token has at least one byte
         self._engine = engine
         self._scratch = engine.scratch()
         self._rows = np.empty((len(Entities._fields) - 1, capacity), np.int32)
@@ -39,10 +39,10 @@ class ShortBlocks:
         self._none = Entities.allocate(0)
         self._chunks = Chunks.allocate(SHORT, SHORT, np.frombuffer(b"", np.uint8))  # each call has its own data
         self._json = allocate_json(engine.types, SHORT + capacity, SHORT, capacity)
-        self._arguments: entry.KernelArguments | None = None  # as long as nothing is learned
+        self._arguments: entry.KernelArguments | None = None  # until the cache changes
 
     def forget(self) -> None:
-        """Forget the tables handed over: they will change."""
+        """Discard the bound arguments, because the tables are about to change."""
         self._arguments = None
 
     def entities(self, block: Block, thresholds: Float) -> Entities:
@@ -58,7 +58,7 @@ class ShortBlocks:
         return bytes(self._json[-2][:size])
 
     def _tag(self, block: Block, thresholds: Float, task: int) -> Any:
-        """Tag a block, and learn its chunks first where some are not cached; return the results of `entry.tag`."""
+        """Tag a block, adding its chunks to the cache if necessary; return the results of `entry.tag`."""
         results = self._tag_cached(block, thresholds, task)
         if results[0] < 0:
             self.forget()
@@ -73,13 +73,13 @@ class ShortBlocks:
         return entry.tag(self._arguments, data, text_starts, text_ends, thresholds, 0, len(text_starts), task)
 
     def _scratch_for(self, tables: Tables) -> Scratch:
-        """Return the scratch, with memory for all forms."""
+        """Return the scratch arrays, with memory for the forms and kinds of the tables."""
         if not self._scratch.memory.holds(tables):
             self._scratch = self._scratch._replace(memory=DocumentMemory.of(tables))
         return self._scratch
 
     def _bind(self) -> entry.KernelArguments:
-        """Bundle all that a short block is tagged with."""
+        """Bind the kernel arguments."""
         engine = self._engine
         tables, layers = engine.cache.snapshot()
         networks, entries, scratch = engine.networks(layers), engine.cache.entries(), self._scratch_for(tables)

@@ -1,8 +1,8 @@
-"""Vectors of numbers as values in Numba's kernels, so that sums stay in registers where a loop over arrays would not.
+"""SIMD vectors as values in Numba kernels, so that sums stay in registers.
 
-Numba's own loops are made vectors by LLVM, which must allow for arrays that overlap and so writes each sum back to
-memory. These are LLVM's vectors of any width, which it fits to the machine. A width is given as a tuple that long, of
-which the compiler knows the length.
+LLVM vectorises Numba's loops over arrays, but must assume that the arrays overlap and writes each sum back to memory.
+The functions here are intrinsics on LLVM vectors. A width is passed as a tuple of that length, which is a compile-time
+constant.
 
 >>> from numba import njit
 >>> @njit
@@ -33,7 +33,7 @@ from numpy.typing import DTypeLike, NDArray
 
 
 def allocate_aligned(shape: tuple[int, ...], dtype: DTypeLike = np.float32, zeros: bool = True) -> NDArray[Any]:
-    """Return an array that begins where a cache line does, so that no vector lies across two; filled with `zeros`."""
+    """Return an array aligned to a cache line, so that no vector crosses two lines; filled with zeros if `zeros`."""
     size = int(np.prod(shape)) * np.dtype(dtype).itemsize
     buffer = np.empty(size + 64, np.uint8)  # NumPy asks for large pages for large ones
     offset = -buffer.ctypes.data % 64
@@ -43,9 +43,9 @@ def allocate_aligned(shape: tuple[int, ...], dtype: DTypeLike = np.float32, zero
     return array
 
 
-# with 16 registers of 256 bits, a tile of 6 by 16 sums is the largest that leaves some for the factors
+# with 16 registers of 256 bits, a tile of 6 by 16 sums is the largest that leaves registers for the factors
 MANY_REGISTERS: bool = binding.get_host_cpu_features().get("avx512f", False)
-_intrinsic: Callable[[Any], Any] = extending.intrinsic  # a call leaves out the first parameter, which mypy would miss
+_intrinsic: Callable[[Any], Any] = extending.intrinsic  # hides from mypy that callers omit the first parameter
 
 
 class Vector(types.Type):
@@ -68,7 +68,7 @@ def _llvm(type_: Vector) -> Any:
 
 @_intrinsic
 def load(typingctx: Any, array: Any, place: Any, width: Any) -> Any:
-    """Return `width` numbers of a contiguous array, from a place on that counts through its rows."""
+    """Return `width` numbers of a contiguous array, from the flat index `place` on."""
     vector = Vector(array.dtype, len(width))
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
@@ -80,7 +80,7 @@ def load(typingctx: Any, array: Any, place: Any, width: Any) -> Any:
 
 @_intrinsic
 def store(typingctx: Any, vector: Any, array: Any, place: Any) -> Any:
-    """Write a vector to an array, from a place on."""
+    """Write a vector to a contiguous array, from the flat index `place` on."""
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         pointer = _pointer(context, builder, sig.args[1], args[1], args[2], kind=_llvm(vector))
@@ -92,7 +92,7 @@ def store(typingctx: Any, vector: Any, array: Any, place: Any) -> Any:
 
 @_intrinsic
 def store_rounded(typingctx: Any, vector: Any, array: Any, place: Any) -> Any:
-    """Write a vector to an array of integers, from a place on, each number as the nearest; of two, the even one."""
+    """Write a vector to an array of integers, from `place` on, rounded half to even."""
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         kind = _llvm(vector)
@@ -110,7 +110,7 @@ def store_rounded(typingctx: Any, vector: Any, array: Any, place: Any) -> Any:
 
 @_intrinsic
 def prefetch(typingctx: Any, array: Any, place: Any) -> Any:
-    """Have the cache line with a number of a contiguous array brought into the second cache."""
+    """Prefetch the cache line of one number of a contiguous array into the level-2 cache."""
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
@@ -125,7 +125,7 @@ def prefetch(typingctx: Any, array: Any, place: Any) -> Any:
 
 @_intrinsic
 def splat(typingctx: Any, number: Any, width: Any) -> Any:
-    """Return a number, `width` times."""
+    """Return a vector of `width` copies of a number."""
     vector = Vector(number, len(width))
 
     return vector(number, width), lambda context, builder, sig, args: _repeat(builder, args[0], _llvm(vector))
@@ -133,7 +133,7 @@ def splat(typingctx: Any, number: Any, width: Any) -> Any:
 
 @_intrinsic
 def fma(typingctx: Any, a: Any, b: Any, c: Any) -> Any:
-    """Return a * b + c, rounded once where the machine can."""
+    """Return a * b + c, fused where the machine has the instruction."""
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         kind = _llvm(a)
@@ -146,7 +146,7 @@ def fma(typingctx: Any, a: Any, b: Any, c: Any) -> Any:
 
 @_intrinsic
 def add_row(typingctx: Any, sums: Any, array: Any, place: Any, scale: Any) -> Any:
-    """Return sums plus numbers of a contiguous array from a place on, floats or integers times their scale."""
+    """Return sums plus a row of a contiguous array from `place` on: floats, or integers times `scale`."""
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         kind, number = _llvm(sums), array.dtype
@@ -164,7 +164,7 @@ def add_row(typingctx: Any, sums: Any, array: Any, place: Any, scale: Any) -> An
 
 @_intrinsic
 def larger(typingctx: Any, a: Any, b: Any) -> Any:
-    """Return the larger of each two numbers."""
+    """Return the elementwise maximum."""
 
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return builder.select(builder.fcmp_ordered(">", *args), *args)
@@ -174,13 +174,13 @@ def larger(typingctx: Any, a: Any, b: Any) -> Any:
 
 @_intrinsic
 def total(typingctx: Any, a: Any) -> Any:
-    """Return the sum of a vector's numbers, in halves."""
+    """Return the sum of a vector's elements, by pairwise summation."""
     return a.dtype(a), lambda context, builder, sig, args: _reduce(builder, args[0], builder.fadd)
 
 
 @_intrinsic
 def largest(typingctx: Any, a: Any) -> Any:
-    """Return the largest of a vector's numbers."""
+    """Return the maximum of a vector's elements."""
 
     def greater(builder: Any) -> Callable[[Any, Any], Any]:
         return lambda x, y: builder.select(builder.fcmp_ordered(">", x, y), x, y)
@@ -191,10 +191,10 @@ def largest(typingctx: Any, a: Any) -> Any:
 @_intrinsic
 def tile(typingctx: Any, rows: Any, width: Any, a: Any, i: Any, lda: Any, b: Any, j: Any, depth: Any, c: Any, k: Any,
          ldc: Any) -> Any:  # fmt: skip
-    """Add to a tile of c, so many `rows` by `width`, the product of a's rows with b (depth, width), sums in registers.
+    """Add a (rows, depth) @ b (depth, width) to a tile of c (rows, width), with the sums in registers.
 
-    The tile begins at place k of c, whose rows are `ldc` apart; a's rows at i, `lda` apart; b is contiguous from j on.
-    Each number is summed in the order of depth, so that it has the same bits in any tile.
+    The tile begins at flat index k of c, with row stride `ldc`; a begins at i, with row stride `lda`; b is contiguous
+    from j on. Each sum runs in the order of depth, so that its bits do not depend on the tile.
     """
     number, lane_count = a.dtype, 16 if len(width) % 16 == 0 else 8
     kind = ir.VectorType(ir.FloatType() if number == types.float32 else ir.DoubleType(), lane_count)
@@ -239,7 +239,7 @@ def tile(typingctx: Any, rows: Any, width: Any, a: Any, i: Any, lda: Any, b: Any
 
 
 def _repeat(builder: Any, number: Any, kind: Any) -> Any:
-    """Return a vector of this kind whose numbers are all the same."""
+    """Return a vector of a type `kind` whose elements are all `number`."""
     single = builder.insert_element(ir.Constant(kind, ir.Undefined), number, ir.Constant(ir.IntType(32), 0))
     mask = ir.Constant(ir.VectorType(ir.IntType(32), kind.count), [0] * kind.count)
     return builder.shuffle_vector(single, ir.Constant(kind, ir.Undefined), mask)

@@ -1,4 +1,4 @@
-"""Kernels of `text.spans`: marks at the edges of entities that are not their own are left out."""
+"""Kernels of `text.spans`: punctuation at the edges of entities is trimmed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from fanlight.text.sorted_kernels import contains, first_from
 from fanlight.text.spans import NEVER_FIRST, NEVER_LAST, PAIRS
 
 INVISIBLE = np.flatnonzero(np.diff([unicodedata.category(chr(p)) == "Cf" for p in range(0xE0100)], prepend=False))
-# begins and ends of runs of category Cf, as in `text.code_points`
+# boundaries of runs of code points in category Cf, as in `text.code_points`
 
 
 def _points(characters: Iterable[str]) -> NDArray[np.int64]:
@@ -28,7 +28,7 @@ _FIRST, _LAST, _PAIRS = _points(NEVER_FIRST), _points(NEVER_LAST), _points(PAIRS
 
 @inner()
 def trim_entities(data: Any, out: Any, count: Any) -> Any:
-    """Trim the spans of the first `count` entities of columns, as `spans.trim`; return how many are not empty."""
+    """Trim the spans of the first `count` entities as `spans.trim` does; return the number of nonempty ones."""
     row = ZERO
     for n in range(count):
         start, end = np.int64(out.char_starts[n]), np.int64(out.char_ends[n])
@@ -61,7 +61,7 @@ def trim_entities(data: Any, out: Any, count: Any) -> Any:
 
 @inner(inline="always")
 def _before(data: Any, j: Any) -> Any:
-    """Return where the code point before byte j begins."""
+    """Return the first byte of the code point before byte j."""
     j -= 1
     while data[j] & 0xC0 == 0x80:
         j -= 1

@@ -1,7 +1,7 @@
-"""Which engine answers: the plain one until the compiled one is ready, which is prepared in the background.
+"""The choice of the engine: the plain one, until the compiled one has been prepared in the background.
 
-Kernels are compiled once on a machine and then loaded from Numba's cache. They are compiled by a process of its own, so
-that this one answers meanwhile and may end at any time; it then loads them in a thread.
+Kernels are compiled once per machine and then loaded from Numba's cache. A child process compiles them, so that this
+process can tag in the meantime and exit at any time. A thread then loads them.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from fanlight.engine.interface import Engine
 
 CHOICES = ("auto", "plain", "compiled")
-HANDFUL = 16  # texts, or
-CHARACTERS = 8192  # characters, after which a process has shown that it has more to tag
-MANY = 1 << 16  # characters that the plain engine needs longer for than kernels to be loaded
+HANDFUL = 16  # texts after which the compiled engine is prepared, or
+CHARACTERS = 8192  # characters after which it is prepared
+MANY = 1 << 16  # characters that the plain engine tags in more time than kernels take to load
 
 
 class EngineSwitch:
@@ -44,7 +44,7 @@ class EngineSwitch:
     ----------
     model : Model
     choice : str
-        "plain" or "compiled" for that engine alone; "auto": the plain one until the compiled one is ready.
+        "plain" or "compiled" for that engine only; "auto" for the plain one until the compiled one is ready.
 
     Attributes
     ----------
@@ -54,7 +54,7 @@ class EngineSwitch:
     Raises
     ------
     FanlightError
-        There is no such choice.
+        The choice is unknown.
     """
 
     def __init__(self, model: Model, choice: str = "auto") -> None:
@@ -74,29 +74,29 @@ class EngineSwitch:
 
     @cached_property
     def plain(self) -> PlainEngine:
-        """The engine that needs no kernels."""
+        """The plain engine."""
         return PlainEngine(self.model)
 
     @property
     def ready(self) -> bool:
-        """Whether the engine that will stay answers."""
+        """Whether `choose` will return the same engine from now on."""
         return self.choice == "plain" or self.state in ("ready", "unavailable")
 
     def choose(self, texts: int, characters: int, pending: int = 0) -> Engine:
-        """Return the engine for some more texts; prepare the compiled one, if they are more than a handful by now.
+        """Return the engine for the next texts; start to prepare the compiled one after a handful of texts.
 
         Parameters
         ----------
         texts, characters : int
-            How many will be tagged by the engine returned.
+            Number of texts, and of characters in them.
         pending : int
-            Characters that are to be tagged after these. If they are many, kernels that need only be loaded are waited
-            for: that takes less than a second.
+            Number of characters to be tagged afterwards. If there are many, the call waits for cached kernels to be
+            loaded, which takes less than a second.
 
         Raises
         ------
         FanlightError
-            The compiled engine is asked for, and Numba is not installed.
+            The choice is "compiled", and Numba is not installed.
         """
         if self._compiled is not None:
             return self._compiled
@@ -114,7 +114,7 @@ class EngineSwitch:
         return self._compiled or self.plain
 
     def prepare(self) -> Future[CompiledEngine | None]:
-        """Begin to prepare the compiled engine in the background; return what holds it when that is done."""
+        """Start to prepare the compiled engine in the background; return its future."""
         with self._lock:
             if self._prepared is None:
                 self._prepared, self.state = Future(), "loading"
@@ -124,31 +124,31 @@ class EngineSwitch:
             return self._prepared
 
     def warm(self, long_documents: bool = False) -> None:
-        """Wait until the compiled engine answers, and has loaded what `long_documents` (over a megabyte) need.
+        """Wait until the compiled engine is ready, including kernels for `long_documents` (over a megabyte) if asked.
 
         Raises
         ------
         FanlightError
-            It is asked for, and Numba is not installed.
+            The choice is "compiled", and Numba is not installed.
         """
         engine = None if self.choice == "plain" else self.prepare().result()
         if engine is None and self.choice == "compiled":
             raise FanlightError("engine 'compiled': this needs numba: pip install numba")
         if engine is not None and long_documents:
-            if self._compiler is not None:  # it goes on with these kernels, which this process would compile anew
+            if self._compiler is not None:  # the child process compiles these kernels last
                 self._compiler.wait()
             engine.warm_segments()
 
     def _prepare(self, prepared: Future[CompiledEngine | None]) -> None:
         try:
             engine = self._load()
-        except ImportError:  # no Numba on this platform: the plain engine is the whole product
+        except ImportError:  # no Numba on this platform
             self.state = "unavailable"
             prepared.set_result(None)
         except Exception as error:
             self.state = "unavailable"
             prepared.set_exception(error)
-            threading.main_thread().join(1)  # a process that ends begins no threads and no works any more: no fault
+            threading.main_thread().join(1)  # errors while the interpreter exits are not reported
             if threading.main_thread().is_alive():
                 logging.getLogger("fanlight").error(
                     "the compiled engine cannot be prepared: the plain one answers", exc_info=error
@@ -157,7 +157,7 @@ class EngineSwitch:
             self._compiled, self.state = engine, "ready"
             prepared.set_result(engine)
             if self._compiler is not None:
-                with self._compiler as compiler:  # which goes on with what long documents need
+                with self._compiler as compiler:  # it still compiles the kernels for long documents
                     compiler.wait()
                 atexit.unregister(compiler.kill)
 
@@ -184,30 +184,30 @@ class EngineSwitch:
 
 @contextmanager
 def _one_compiler(folder: Path) -> Iterator[None]:
-    """Let one thread of one process compile at a time: what it compiles is most of what the others need."""
+    """Let one thread of one process compile at a time; the others can use most of its kernels."""
     from filelock import FileLock
 
     with _COMPILING, ExitStack() as stack:
-        with suppress(OSError):  # a folder that cannot be written to: the process compiles for itself
+        with suppress(OSError):  # the folder is not writable: each process compiles for itself
             stack.enter_context(FileLock(folder / "fanlight-compiling.lock"))
         yield
 
 
 _COMPILING = threading.Lock()
 _SWITCHES: weakref.WeakSet[EngineSwitch] = weakref.WeakSet()
-_THREADS: weakref.WeakSet[threading.Thread] = weakref.WeakSet()  # that prepare engines
+_THREADS: weakref.WeakSet[threading.Thread] = weakref.WeakSet()  # threads that prepare engines
 
 
 @atexit.register
 def _end_threads() -> None:
-    """End the threads that prepare engines: one that the interpreter ends within LLVM's code would end the process."""
+    """Stop the threads that prepare engines: the process would crash if the interpreter stopped one within LLVM."""
     running = [thread for thread in _THREADS if thread.is_alive()]
     if not running:
         return
     import ctypes
 
     report = sys.unraisablehook
-    # an exception within a function that LLVM calls ends nothing: it is reported, and the thread goes on
+    # an exception in a callback from LLVM is reported and does not stop the thread, so SystemExit is set repeatedly
     sys.unraisablehook = lambda event: None if event.exc_type is SystemExit else report(event)
     for _ in range(50):
         for thread in running:
@@ -219,7 +219,7 @@ def _end_threads() -> None:
 
 
 def _begin_after_fork() -> None:
-    """Begin anew in a child process, which has none of its parent's threads."""
+    """Reset all switches in a forked process, which has none of its parent's threads."""
     global _COMPILING
     _COMPILING = threading.Lock()
     _THREADS.clear()
@@ -232,7 +232,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def _kind(model: Model) -> str:
-    """Return a hash of all that decides for which types kernels are compiled, and of the kernels themselves."""
+    """Return a hash of the kernels, the machine, and the properties of a model that determine the kernels' types."""
     from llvmlite import binding
     from numba import __version__
 
@@ -252,12 +252,12 @@ def _kind(model: Model) -> str:
 
 
 def _compile_elsewhere(model: Model) -> subprocess.Popen[bytes] | None:
-    """Compile a model's kernels into the cache, in a process that ends with this one; return it when they are there.
+    """Compile a model's kernels into the cache in a child process; return it when they are compiled.
 
-    It goes on with the kernels for long documents.
+    The child then compiles the kernels for long documents. It ends if this process ends.
     """
     if not Path(sys.executable or "").name.startswith("python"):
-        return None  # embedded in another program: compile here
+        return None  # Python is embedded in another program: compile in this process
     import subprocess
 
     with _folder() as folder:
@@ -265,7 +265,7 @@ def _compile_elsewhere(model: Model) -> subprocess.Popen[bytes] | None:
         save_model(model, path)
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         command = [sys.executable, "-c", _COMPILE, str(path)]
-        pipe, silence = subprocess.PIPE, subprocess.DEVNULL  # what fails there fails here, too, and is reported
+        pipe, silence = subprocess.PIPE, subprocess.DEVNULL  # an error occurs again in this process, which reports it
         try:
             with ignoring_interrupts():
                 process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=silence, env=environment)
@@ -279,7 +279,7 @@ def _compile_elsewhere(model: Model) -> subprocess.Popen[bytes] | None:
 
 @contextmanager
 def _folder() -> Iterator[Path]:
-    """Make a folder for this thread, which the end of the process leaves to it: tempfile would take it away in use."""
+    """Create a temporary folder; unlike that of `tempfile`, it is not removed at exit while a thread still uses it."""
     import shutil
     import tempfile
 
@@ -290,7 +290,7 @@ def _folder() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-# the pipe of standard input closes when the parent ends, however it ends
+# standard input closes when the parent ends in any way
 _COMPILE = """
 import os, sys, threading
 threading.Thread(target=lambda: (sys.stdin.read(), os._exit(1)), daemon=True).start()

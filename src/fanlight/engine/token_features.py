@@ -1,8 +1,8 @@
-"""Kernels of a token's features beside those of its word: its place in names of several words, and in matches.
+"""Kernels for token features: a token's position in gazetteer names of several words and in pattern matches.
 
-A token's features are bits, a few for each *group* (a list of the gazetteer, a type of the patterns), and nearly all of
-them are 0. So they are lists: of each token the groups that have bits. `text.gazetteers` and `text.patterns` have the
-plain forms.
+The features of a token are a few bits for each *group* (a list of the gazetteer, or a type of the patterns). Nearly all
+are 0, so a token has a linked list of its nonzero groups (`columns.Features`). The plain forms are in `text.gazetteers`
+and `text.patterns`.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from fanlight.text.gazetteers import MARKS, Gazetteer, filter_of, filter_size
 from fanlight.text.hashing import POWERS
 
 BEGINS, INSIDE, ENDS, WHOLE = 1, 2, 4, 8  # bits of a group: as the columns of `gazetteers.mark`
-BITS = MARKS  # of a group
+BITS = MARKS  # per group
 
 
 class NameTable(NamedTuple):
-    """Names of several words by their hashes.
+    """Gazetteer names of several words, by hash.
 
     Attributes
     ----------
     hashes, members : uint64, uint32 arrays (names,)
-        Those of the gazetteer, increasing by hash.
+        As in the gazetteer, sorted by hash.
     buckets : int32 array (2**k + 1,)
-        The first name of each value of a hash's highest k bits.
+        First name for each value of the highest k bits of a hash.
     filters : uint64 array (2**f, 2)
-        `gazetteers.filter_of` the names, and of what they begin with: so most runs of words are passed over without a
-        look into the table, which is too large for a processor's cache, and few are gone on with.
+        Bloom filters (`gazetteers.filter_of`) of the names and of their prefixes. They reject most word sequences
+        without a look-up in the table, which exceeds the processor's cache.
     powers : uint64 array (longest,)
-        What the hash of the n-th word of a name is multiplied by.
+        Factor of the hash of the n-th word of a name.
     """
 
     hashes: Any
@@ -60,7 +60,7 @@ class NameTable(NamedTuple):
 
 
 class PatternTable(NamedTuple):
-    """What patterns look for.
+    """The names and regular expressions of patterns.
 
     Attributes
     ----------
@@ -68,7 +68,7 @@ class PatternTable(NamedTuple):
     groups : int32 array (names,)
         The group of each name.
     automata : Automata or None
-        Of the regular expressions.
+        The regular expressions.
     expression_groups : int32 array (expressions,)
         The group of each regular expression.
     """
@@ -93,7 +93,7 @@ class PatternTable(NamedTuple):
 
 
 class Finders(NamedTuple):
-    """What finds the features of tokens.
+    """The tables from which token features are computed.
 
     Attributes
     ----------
@@ -106,7 +106,7 @@ class Finders(NamedTuple):
 
     @classmethod
     def of(cls, model: Model) -> Finders | None:
-        """Build from a model; None if its tokens have no features beside their words."""
+        """Build from a model; None if it has no token features."""
         gazetteer = model.gazetteer if model.configuration.unit == "word" else None
         if gazetteer is None and model.patterns is None:
             return None
@@ -116,7 +116,7 @@ class Finders(NamedTuple):
 
 
 def _pattern_groups(model: Model) -> dict[str, int]:
-    """Return the group of each type of a model's patterns: they come after the lists of a gazetteer of words."""
+    """Return the group of each pattern type; the groups of a gazetteer of words come first."""
     assert model.patterns is not None
     words = model.gazetteer is not None and model.configuration.unit == "word"
     offset = len(model.gazetteer.lists) if model.gazetteer is not None and words else 0
@@ -125,7 +125,7 @@ def _pattern_groups(model: Model) -> dict[str, int]:
 
 @inner(allocates=True)
 def no_features() -> Any:
-    """Return the features of a model that has none."""
+    """Return `Features` for a model without token features."""
     return Features(np.empty(0, np.int32), np.empty((0, 2), np.int32), np.zeros(1, np.int64))
 
 
@@ -145,7 +145,7 @@ def find_features(data: Any, tokens: Any, hashes: Any, finders: Any) -> Any:
     Parameters
     ----------
     data : uint8 array
-        What the tokens' offsets in bytes refer to.
+        The text that the tokens' byte offsets refer to.
     tokens : Tokens
     hashes : uint64 array (types,)
         `hashing.word_hashes` of word types in lower case, if there are names.
@@ -158,7 +158,7 @@ def find_features(data: Any, tokens: Any, hashes: Any, finders: Any) -> Any:
 
 @inner(allocates=True)
 def add_span(features: Any, begin: int, end: int, group: Any) -> Any:
-    """Add the bits of a group for the tokens [begin, end) of a name or a match; return the features."""
+    """Add the bits of a group for a name or match of tokens [begin, end); return the features."""
     for t in range(begin, end):
         if end - begin == 1:
             bits = WHOLE
@@ -211,7 +211,7 @@ def _find_names(tokens: Any, hashes: Any, names: Any, features: Any) -> Any:
 
 @inner()
 def _unused_bits(size: int) -> Any:
-    """Return how many low bits of a hash are left out of a number below a power of two of `size`."""
+    """Return 64 - log2(size): the shift that leaves an index below `size` of a hash."""
     bits = np.uint64(64)
     while size > 1:
         bits -= np.uint64(1)
@@ -221,7 +221,7 @@ def _unused_bits(size: int) -> Any:
 
 @inner()
 def _members_of(key: Any, names: Any) -> Any:
-    """Return the lists that a name is in as bits, 0 for what is no name."""
+    """Return the lists that contain a name, as bits; 0 for an unknown name."""
     bucket = key >> _unused_bits(len(names.buckets) - 1)
     for n in range(names.buckets[bucket], names.buckets[bucket + np.uint64(1)]):
         if names.hashes[n] == key:
@@ -231,7 +231,7 @@ def _members_of(key: Any, names: Any) -> Any:
 
 @inner(allocates=True)
 def _find_patterns(data: Any, tokens: Any, patterns: Any, features: Any) -> Any:
-    """Add the features of patterns, which are looked for in each sentence by itself; return the features."""
+    """Add the features of pattern matches within each sentence; return the features."""
     if patterns is None:
         return features
     offsets, sentence_offsets = tokens.offsets, tokens.sentence_offsets
@@ -249,7 +249,7 @@ def _find_patterns(data: Any, tokens: Any, patterns: Any, features: Any) -> Any:
 
 @inner(allocates=True)
 def _add_spans(tokens: Any, spans: Any, groups: Any, features: Any) -> Any:
-    """Add the features of names or matches, `Entities` whose documents are sentences; return the features."""
+    """Add the features of `spans`, `Entities` whose documents are sentences; return the features."""
     offsets, sentence_offsets = tokens.offsets, tokens.sentence_offsets
     for n in range(len(spans.types)):
         s = spans.documents[n]
@@ -300,7 +300,7 @@ def _trim(out: Any, n: int) -> Any:
 
 @inner()
 def _tokens_at(offsets: Any, sentence_begin: int, sentence_end: int, begin: int, end: int) -> tuple[int, int]:
-    """Return the range of a sentence's tokens that have a part of the bytes [begin, end)."""
+    """Return the range of a sentence's tokens that overlap the bytes [begin, end)."""
     low, high = sentence_begin, sentence_end
     while low < high:
         middle = (low + high) // 2

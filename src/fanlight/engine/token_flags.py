@@ -1,4 +1,4 @@
-"""Bits of what sentence borders and contexts depend on, of each word type."""
+"""Bit flags of word types, on which sentence boundaries and case contexts depend."""
 
 (
     FINAL, CLOSING, FIRST_LOWER, COMMA, DIVIDES, FIRST_UPPER, AS_FORM, ALPHABETIC, UPPER, LOWER, BULLET,

@@ -1,7 +1,7 @@
-"""Chunks split into tokens, and new word types' features, by kernels: for the chunks that these can tokenise.
+"""Tokenizers by kernels: they split chunks into tokens and compute the features of new word types.
 
-A tokenizer refuses the others, and a model that none can serve has none: the plain functions are then called
-(`engine.type_cache`), which give the same.
+A tokenizer refuses chunks that its kernels do not cover, and some models have no tokenizer. `engine.type_cache` then
+calls the plain functions, whose results are the same.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ Keys = NDArray[np.uint64]
 
 
 class ChunkTokens(NamedTuple):
-    """What a tokenizer made of some chunks.
+    """The tokens of chunks, and the new word types among them.
 
     Attributes
     ----------
     lengths : int array (chunks,)
-        Tokens of each chunk that it has seen to, -1 for those refused.
+        Number of tokens of each chunk, -1 for refused chunks.
     tokens : int32 array (n, 5)
         As in `Tables`.
     spans : int array (types, 3)
-        Of each new type its bytes, and which character of these it is, by the unit.
+        Of each new type: first byte and end of its word, and for characters the index of the character in the word.
     folded : uint64 array (types,)
-        Hashes of new types in lower case.
+        Hash of each new type in lower case.
     flags : int32 array (types,)
     hashes : uint64 array (types,), or (0,)
         As in `Tables`.
@@ -50,32 +50,33 @@ class ChunkTokens(NamedTuple):
 
 
 class Tokenizer(Protocol):
-    """Tokenizes chunks of one unit."""
+    """Splits chunks into words, or into characters."""
 
     def tokenize(self, data: Bytes, fresh: Int, keys: Keys, values: Rows, free: Rows) -> ChunkTokens:
-        """Tokenize chunks ``data[s:e]`` for the rows (s, e) of `fresh`, as many as the capacity allows; at least one.
+        """Tokenise chunks ``data[s:e]`` for the first rows (s, e) of `fresh`, up to the capacity; at least one.
 
-        New types get the next numbers in `free`; those of words are entered in the table `keys`.
+        New types get the next rows of `free`; new words are entered in the hash table `keys`, `values`.
         """
 
     def types(self, data: Bytes, spans: Int) -> tuple[WordTypes, NDArray[np.float32] | None]:
-        """Return the features of new types and, where there is a gazetteer, theirs there."""
+        """Return the features of new types, and the gazetteer features of characters if there is a gazetteer."""
 
 
 def tokenizer_of(model: Model, capacity: int, folding: bool, hashing: bool) -> Tokenizer | None:
-    """Return the tokenizer for a model, with a capacity in tokens at a time; None if it must be served plainly.
+    """Return the tokenizer for a model, with a capacity in tokens per call; None if no kernels cover the model.
 
-    Without `folding` all characters get the same hash in lower case. `hashing` is for `ChunkTokens.hashes`.
+    `folding` is whether to compute `ChunkTokens.folded` for characters, `hashing` whether to compute
+    `ChunkTokens.hashes`.
     """
     kernels = word_kernels if model.configuration.unit == "word" else character_kernels
     if not {name for group in model.configuration.groups for name in group.features} <= set(kernels.FEATURES):
         return None
     if model.configuration.unit == "word":
-        return _Words(model, capacity, hashing)
-    return _Characters(model, capacity, folding, hashing) if not len(model.lexicon) else None
+        return _WordTokenizer(model, capacity, hashing)
+    return _CharacterTokenizer(model, capacity, folding, hashing) if not len(model.lexicon) else None
 
 
-class _Words:
+class _WordTokenizer:
     def __init__(self, model: Model, capacity: int, hashing: bool) -> None:
         self._hashing = hashing
         self._plan = word_kernels.plan_of(model.configuration.groups)
@@ -96,7 +97,7 @@ class _Words:
         return WordTypes(rows, word_kernels.word_bags(data, spans, self._plan)), None
 
 
-class _Characters:
+class _CharacterTokenizer:
     def __init__(self, model: Model, capacity: int, folding: bool, hashing: bool) -> None:
         self._folding, self._hashing = folding, hashing
         self._groups, self._gazetteer = model.configuration.groups, model.gazetteer

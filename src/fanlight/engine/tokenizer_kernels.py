@@ -1,4 +1,4 @@
-"""Compiled kernels that tokenise chunks and give new word types their rows; see `engine.tokenizer`."""
+"""Kernels that tokenise chunks and assign rows to new word types; see `engine.tokenizer`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from fanlight.text.hash_kernels import START, finish, hash_bytes
 
 
 class Learned(NamedTuple):
-    """Output of the kernels below: see `engine.tokenizer.ChunkTokens`; ``places`` are the bytes of new types."""
+    """Output of the kernels: as `tokenizer.ChunkTokens`; ``places`` (types, 2) are first byte and end of new types."""
 
     tokens: Any
     lengths: Any
@@ -37,7 +37,7 @@ class Learned(NamedTuple):
 
     @classmethod
     def of(cls, count: int) -> Learned:
-        """Return columns with a capacity of so many tokens."""
+        """Return uninitialised columns for `count` tokens."""
         spans, places = np.empty((count, 3), np.int64), np.empty((count, 2), np.int64)
         return cls(np.empty((count, 5), np.int32), np.empty(count, np.int32), spans, places, np.empty(count, np.uint64))
 
@@ -46,9 +46,9 @@ class Learned(NamedTuple):
 def learn_words(
     data: Any, fresh: Any, abbreviations: Any, keys: Any, values: Any, free: Any, out: Any
 ) -> tuple[int, ...]:
-    """Tokenise chunks ``data[fresh[c, 0]:fresh[c, 1]]`` into words within the capacity; new types get rows of `free`.
+    """Split chunks ``data[fresh[c, 0]:fresh[c, 1]]`` into words, up to the capacity; new types get rows of `free`.
 
-    ``abbreviations`` are the hashes of abbreviations. Returns how many chunks, tokens and new types that are.
+    ``abbreviations`` are hashes of abbreviations. Returns the numbers of chunks, tokens and new types.
     """
     pairs = np.empty((token_kernels.LONGEST, 2), np.int64)
     n, new = 0, 0
@@ -78,7 +78,7 @@ def learn_words(
 
 @kernel()
 def learn_characters(data: Any, fresh: Any, folding: bool, free: Any, out: Any) -> tuple[int, ...]:
-    """Split chunks into characters, as `learn_words` does into words; all types are new."""
+    """Split chunks into characters, as `learn_words` into words; each character is a new type."""
     pairs = np.empty((character_kernels.LONGEST, 2), np.int64)
     n = 0
     for c in range(min(len(fresh), len(out.lengths))):
@@ -87,7 +87,7 @@ def learn_characters(data: Any, fresh: Any, folding: bool, free: Any, out: Any) 
             return c, n, n
         count = character_kernels.tokenize(data, begin, end, pairs)
         out.lengths[c] = count
-        head, stop = 0, begin  # of the word: its first character, and where it ends
+        head, stop = 0, begin  # index of the word's first character, and the word's end
         for k in range(count):
             s, e = pairs[k]
             if s == stop:
@@ -106,7 +106,7 @@ def learn_characters(data: Any, fresh: Any, folding: bool, free: Any, out: Any) 
 
 @inner()
 def _end_of_word(data: Any, pairs: Any, k: int, count: int) -> int:
-    """Return where the word that begins with character k ends; see `features.character_keys`."""
+    """Return the end of the word that begins with character k; see `features.character_keys`."""
     for mark in range(k + 1, count - 1):
         b = data[pairs[mark, 0]]
         if b != 33 and b != 46 and b != 47 and b != 63 and b != 124:  # ! . / ? |
@@ -127,10 +127,7 @@ def _end_of_word(data: Any, pairs: Any, k: int, count: int) -> int:
 
 @inner()
 def _key_hash(data: Any, begin: int, end: int, place: int) -> Any:
-    """Return the `hash_bytes` of the key of a character in lower case: its place in decimal digits, a tab, its word.
-
-    There are three digits at most.
-    """
+    """Return the `hash_bytes` of a lower-case character key: its place (at most three digits), a tab, its word."""
     h = START
     if place > 99:
         h = (h ^ np.uint64(48 + place // 100)) * np.uint64(0x100000001B3)
@@ -143,7 +140,7 @@ def _key_hash(data: Any, begin: int, end: int, place: int) -> Any:
 
 @kernel()
 def flags_of(data: Any, spans: Any, out: Any) -> None:
-    """Fill the flags of ASCII words and of single characters that `character_kernels` takes; as `known._flags`."""
+    """Fill the flags of ASCII words and of characters that `character_kernels` covers; as `type_cache.type_flags`."""
     for w in range(len(spans)):
         begin, end = spans[w]
         head, tail = data[begin], data[end - 1]

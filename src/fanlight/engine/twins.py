@@ -1,8 +1,8 @@
-"""The table of twins: each compiled rule beside the plain form that says what it does.
+"""The table of twins: pairs of a plain function and the kernels that compute the same.
 
-One test runs every row with inputs drawn from its strategy, and a kernel that no row covers fails the tests. A row's
-strategy is a function of `hypothesis.strategies`, so that the package does not need that library. Rows for rules beside
-the model stand in `tagging.twins`.
+One test runs both sides of every row on inputs drawn from its strategy. Another fails for a kernel that no row covers.
+A strategy is a function of the module `hypothesis.strategies`, so that the package does not import it. The twins of
+rules are in `tagging.twins`.
 """
 
 from __future__ import annotations
@@ -32,26 +32,26 @@ from fanlight.text.sentences import LONGEST, segment
 from fanlight.text.span_rules import Span, correct, kinds_of
 from fanlight.text.span_words import WORDS
 
-# types that the rules of spans know
+# types that the span rules treat differently, and one that they ignore
 SCHEME = ("DATE", "ORG", "PER", "QUANTITY", "TIME", "MONEY", "PERCENT", "MISC", "other")
-ROUNDING = 1e-3  # of probabilities: the compiled engine keeps products as integers of 16 bits
+ROUNDING = 1e-3  # tolerance of probabilities: the compiled engine stores products as int16
 MODELS = Path(__file__).parents[1] / "models"
 
 
 class Twin(NamedTuple):
-    """A compiled rule and its plain form.
+    """A plain function and its compiled form.
 
     Attributes
     ----------
     name : str
     plain, compiled : callable
-        Each takes one input; both return rows of strings and numbers.
+        Take one input and return rows of strings and numbers.
     strategy : callable
-        Of `hypothesis.strategies`; returns the strategy of inputs.
+        Takes `hypothesis.strategies`, returns the strategy of inputs.
     kernels : tuple of str
-        The kernels that it covers, as ``package.module.function``; a trailing ``*`` stands for all of a module.
+        The kernels that the row covers, as ``package.module.function``; ``*`` stands for all kernels of a module.
     tolerance : float
-        By which numbers may differ.
+        Largest accepted difference between numbers.
     """
 
     name: str
@@ -69,8 +69,8 @@ def engines(name: str) -> tuple[PlainEngine, CompiledEngine]:
     return PlainEngine(model), CompiledEngine(model)
 
 
-class _InPieces(CompiledEngine):
-    """Tags long documents in segments of a few words."""
+class _SegmentingEngine(CompiledEngine):
+    """An engine whose segments of long documents have a few words."""
 
     @property
     def segment_bytes(self) -> int:
@@ -78,13 +78,13 @@ class _InPieces(CompiledEngine):
 
 
 @cache
-def engine_in_pieces(name: str) -> CompiledEngine:
+def segmenting_engine(name: str) -> CompiledEngine:
     """Return an engine of a bundled model that tags long documents in segments of a few words."""
-    return _InPieces(engines(name)[0].model)
+    return _SegmentingEngine(engines(name)[0].model)
 
 
 def texts_of(st: Any) -> Any:
-    """Return lists of texts over all of Unicode but half surrogates, and such as names are likely in."""
+    """Return models with lists of texts: any Unicode without lone surrogates, and texts likely to contain names."""
     anything = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
     likely = st.text("Paris NATO. ,!\n\r\0'\"(-서울은 é👩\u200d\t/&;1g", max_size=120)
     likely |= st.text("Paris Ｎato ﬁ㎏,\u200b\u00ad\u200e\ufeff\u0301\u1109\u1165’“–！，서울은", max_size=80)
@@ -104,13 +104,13 @@ def _entities(which: int, case: Any) -> list[tuple[Any, ...]]:
 
 def _segments(which: int, case: Any) -> list[tuple[Any, ...]]:
     name, texts = case
-    engine = engine_in_pieces(name) if which else engines(name)[0]
+    engine = segmenting_engine(name) if which else engines(name)[0]
     block = Block.of([" ".join(texts)])
     return rows_of(Entities.concatenate(engine.segments(block, 0, np.zeros(len(engine.types)))))
 
 
 def _json(which: int, case: Any) -> list[tuple[Any, ...]]:
-    """Write the plain engine's entities by either engine, as texts and as one long line."""
+    """Write the plain engine's entities as JSON by either engine: of separate texts, and of one text in parts."""
     name, texts = case
     plain, engine = engines(name)[0], engines(name)[which]
     block = Block.of([*texts, ""])
@@ -125,7 +125,7 @@ def _json(which: int, case: Any) -> list[tuple[Any, ...]]:
 
 
 def _token_spans(which: int, case: Any) -> list[tuple[Any, ...]]:
-    """Tag the words of texts as tokens; words with white space are left to the plain engine."""
+    """Tag tokenised sentences; the plain engine tags words with white space."""
     texts = [" ".join(text.split()) for text in case[1]]
     tokens = read_texts(texts, "word")
     plain, compiled = engines("en")
@@ -167,7 +167,7 @@ def _correct(data: Any, tokens: Any, kinds: Any, out: Any, count: Any) -> Any:
 
 
 def _corrections(which: int, case: Any) -> list[tuple[Any, ...]]:
-    """Correct spans of tokens: `case` is a text, and types with how many tokens stand before a span and in it."""
+    """Correct spans; `case` is a text and, for each span, its type and the numbers of tokens before and in it."""
     text, choices = case
     token_starts, token_ends, sentence_offsets = segment(text)
     kinds, spans, t = kinds_of(SCHEME), [], 0
@@ -203,7 +203,7 @@ def _corrections(which: int, case: Any) -> list[tuple[Any, ...]]:
 
 
 def _corrections_of(st: Any) -> Any:
-    """Return texts of words that the rules know, among others, with spans."""
+    """Return texts with words of the span rules and others, and spans."""
     words = st.sampled_from([*WORDS, *map(str.capitalize, WORDS)]) | st.sampled_from([*AMOUNT_WORDS, "and a half"])
     words |= st.sampled_from(
         """US$ A$5m € $ % °C -5 5'11" 2h 30m 9.30am g/dL 120/80 half quarter FY2023 FY H1 Q3'24 3Q23 '70s ’90s BC 300
@@ -247,7 +247,7 @@ def _boundaries(which: int, case: Any) -> list[tuple[Any, ...]]:
 
 
 def _boundaries_of(st: Any) -> Any:
-    """Return words, marks and gaps that borders depend on, and others."""
+    """Return units with sequences of tokens and gaps, many of which sentence boundaries depend on."""
     parts = st.sampled_from(
         """Inc. D.C. Obama lives The Yahoo Sec IV Maria Silva said May i walked A. e.g. Tel. 12 2020 5 9. . ! ? ... " ”
         ) - • , 가 서울은 갔다. Dr. é \u200b 1. 2) : GOLF NATO 6-4 Bristol: 66 Neal 7 Ann 2019 etc. New Ave.
@@ -260,7 +260,7 @@ def _boundaries_of(st: Any) -> Any:
 
 
 def _chain(which: int, case: Any) -> list[tuple[Any, ...]]:
-    """Pass messages and find the best path, by kernels or for all sentences at once by NumPy."""
+    """Compute marginals and best paths, by kernels or by NumPy for all sentences at once."""
     lengths, seed = case
     rng = np.random.default_rng(seed)
     sentence_offsets = np.append(0, np.cumsum(lengths))
@@ -279,7 +279,7 @@ def _chain(which: int, case: Any) -> list[tuple[Any, ...]]:
 
 
 def _word_vectors(which: int, case: Any) -> list[tuple[Any, ...]]:
-    """Read rows of a table of vectors, a byte a component or by product quantisation."""
+    """Read rows of a vector table with one byte per component, or with product quantisation."""
     rows, parts, seed = case
     matrix = np.random.default_rng(seed).normal(size=(40, 12)).astype(np.float32)
     table = ProductCodes.of(matrix, parts) if parts else IntegerRows.of(matrix)
@@ -288,7 +288,7 @@ def _word_vectors(which: int, case: Any) -> list[tuple[Any, ...]]:
 
 
 def _quantise_rows(which: int, case: Any) -> list[tuple[Any, ...]]:
-    """Return rows of products as scales and integers of 16 bits."""
+    """Quantise rows to scales and int16."""
     rows = np.array([row * 4 for row in case], np.float32).reshape(-1, 16)  # whole vectors
     scales, out = np.zeros(len(rows), np.float32), np.zeros(rows.shape, np.int16)
     if which:

@@ -1,8 +1,8 @@
-"""What the fast path remembers, in tables of bounded size: chunks, word types, and what the first layers make of these.
+"""The compiled engine's bounded cache of chunks, word types and their first-layer products.
 
-A chunk is tokenised, and a new word type's products are worked out, once (`engine.first_layer_cache`). Where a
-table is full, the chunks used least are forgotten. Words come again in other chunks and so have a table of their own;
-characters in their word do not.
+A chunk is tokenised once, and the products of a word type are computed once (`engine.first_layer_cache`). If the cache
+is full, the least used chunks are evicted. Words recur in other chunks, so they are indexed by hash; characters, whose
+type includes their word, are not.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ from fanlight.text.tokens import characters, tokenise_chunk
 
 Int = NDArray[np.int64]
 Rows = NDArray[np.int32]
-MEMORY = {"word": 66_000_000, "character": 16_000_000}  # bytes of types that bring about a clearing-out
-KEPT = {"word": 0.7, "character": 0.1}  # share of the types that are remembered after it
+MEMORY = {"word": 66_000_000, "character": 16_000_000}  # bytes of products, beyond which chunks are evicted
+RETAINED = {"word": 0.7, "character": 0.1}  # share of the types that an eviction retains
 TOKENIZER_CAPACITY = 1 << 14  # tokens of new chunks at a time
-BOUND = 1 << 14  # bytes of a block whose chunks are not worth counting beforehand
-JOB = {"word": 1 << 9, "character": 1 << 11}  # types worked out at a time; of words, a thread waits for another's
+SMALL_BLOCK = 1 << 14  # bytes, up to which the number of chunks is bounded by the size and not counted
+JOB_TYPES = {"word": 1 << 9, "character": 1 << 11}  # types per job; jobs for words are shared between threads
 
 
 def stages_of(model: Model) -> list[FirstLayerCache]:
-    """Return the layers of a model's networks, with no types."""
+    """Return the first-layer cache of each stage of a model, with no types."""
     stages = [(model.configuration, model.parameters)]
     if model.first_stage is not None:
         stages.insert(0, (model.first_stage.configuration, model.first_stage.parameters))
@@ -52,17 +52,17 @@ def stages_of(model: Model) -> list[FirstLayerCache]:
 
 
 class TypeCache:
-    """Chunks and word types met so far, and what each network of a model makes of the latter.
+    """Chunks and word types seen so far, and the word types' products in each stage.
 
     Parameters
     ----------
     model : Model
     stages : sequence of FirstLayerCache
-        `stages_of` it, which several may share.
+        The result of `stages_of`, which several caches may share.
     tokenise_only : bool
-        Nothing is worked out of word types.
+        Whether to skip the word types' products.
     tokenized : bool
-        Chunks are tokens.
+        Whether each chunk is a token.
     """
 
     def __init__(
@@ -70,10 +70,10 @@ class TypeCache:
     ) -> None:
         self._model = model
         self._unit = model.configuration.unit
-        self._contextual = model.first_stage is not None or model.configuration.context_width > 0  # forms are asked for
+        self._contextual = model.first_stage is not None or model.configuration.context_width > 0  # uses forms
         self._has_kinds = self._unit == "character" and model.configuration.context_width > 0
-        self._has_names = self._unit == "word" and model.gazetteer is not None
-        self._hashed = self._has_kinds or self._has_names
+        self._has_gazetteer = self._unit == "word" and model.gazetteer is not None
+        self._hashed = self._has_kinds or self._has_gazetteer
         self._tokenized = tokenized
         self._tokenizer = None if tokenized else tokenizer_of(model, TOKENIZER_CAPACITY, self._contextual, self._hashed)
         self._limit = MEMORY[self._unit] // sum(stage.bytes for stage in stages)
@@ -81,15 +81,15 @@ class TypeCache:
         self._chunks, self.index, self._forms = HashIndex(), HashIndex(), HashIndex()
         self._uses = np.zeros(1 << 14, np.int32)
         self._chunk_ends, self._tokens = _Rows(1, [[0]]), _Rows(5)
-        self._free = np.arange(0, dtype=np.int32)  # rows for new types, in the order in which they are given
-        self._top = 0  # above all rows ever given
+        self._free = np.arange(0, dtype=np.int32)  # rows for new types, in order of use
+        self._top = 0  # above all rows ever used
         self._flags, self._form_of = np.zeros(0, np.int32), np.zeros(0, np.int32)
         self._folded = np.zeros(0, np.uint64)  # hash of each type in lower case
         self._kinds, self._kind_of = HashIndex(), np.zeros(0, np.int32)
         self._hashes = np.zeros(0, np.uint64)
         self._jobs: list[Callable[[], None]] = []
-        self._make_free(self._limit * 9 // 8)
-        # more than are met before `clear_out`: memory that is never written to costs nothing
+        self._reserve_rows(self._limit * 9 // 8)
+        # more than are used before `clear_out`: pages that are never written to cost nothing
         self.grow(2 * self._limit)
         self._learn_words([PADDING], [PADDING], [PADDING])
         self._jobs.pop()()
@@ -101,28 +101,28 @@ class TypeCache:
 
     @property
     def bytes(self) -> int:
-        """How much text has fewer new word types than can be remembered; most syllables are new in their word."""
+        """Bytes of text per batch, such that its new word types fit into the cache."""
         return max(1, self._limit // 2 * 3 if self._unit == "character" else self._limit * 16)
 
     @property
     def short(self) -> bool:
-        """Whether `grow` is due, before the jobs of `find` are done and when nobody reads the tables."""
+        """Whether `grow` is due: before the jobs of `find` run, while no thread reads the tables."""
         return self._top > self._stages[0].capacity
 
     def grow(self, capacity: int | None = None) -> None:
-        """Grow the capacity for products to that of all types, or to so many."""
+        """Grow the tables of products to a capacity in types, by default twice the rows in use."""
         for stage in self._stages:
             stage.grow(capacity or 2 * self._top)
 
     def find(
         self, data: NDArray[np.uint8], text_starts: Int, text_ends: Int
     ) -> tuple[Chunks, list[Callable[[], None]]]:
-        """Find the chunks of documents, and tokenise those not met before.
+        """Look up the chunks of documents, and tokenise unseen chunks.
 
-        Returns them, and the jobs that are to be done, by any threads, before the new types' products are read.
+        Returns the chunks, and the jobs, for any threads, that compute the products of new types.
         """
         size = int((text_ends - text_starts).sum())
-        count = size // 2 + 1 if size < BOUND else chunk_kernels.most_chunks(data, text_starts, text_ends)
+        count = size // 2 + 1 if size < SMALL_BLOCK else chunk_kernels.most_chunks(data, text_starts, text_ends)
         before = len(self._chunks)
         self._chunks.reserve(count)
         if len(self._uses) < before + count:
@@ -140,26 +140,27 @@ class TypeCache:
         return Chunks(chunks.documents, ids, chunks.bytes[:count], places, chunks.breaks[:count], data), jobs
 
     def entries(self) -> tuple[Any, Any, Any]:
-        """Return the table of chunks and how often each was met, as `chunk_kernels.scan` wants them."""
+        """Return the hash table of chunks for `chunk_kernels.scan`: keys, values and uses."""
         return self._chunks.keys, self._chunks.values, self._uses
 
     def snapshot(self) -> tuple[Tables, list[Layers]]:
-        """Return the tables as threads may read them while this one goes on to write beyond their ends."""
+        """Return the tables as they are: later entries are written behind their ends, so that threads may read them."""
         ends, tokens = self._chunk_ends.array[:, 0], self._tokens.array
         forms, kinds = (self._form_of, len(self._forms)), (self._kind_of, len(self._kinds))
         tables = Tables(ends, tokens, self._flags, *forms, self._folded, *kinds, self._hashes)
         return tables, [stage.layers() for stage in self._stages]
 
     def clear_out(self) -> None:
-        """Forget the chunks that were used least, so that `KEPT` of the word types stay at most.
+        """Evict the least used chunks, such that at most the share `RETAINED` of the word types remains.
 
-        Readers of a snapshot keep theirs, but for the products of types forgotten: the next jobs must wait for them.
+        Snapshots stay valid, but the next jobs overwrite the products of evicted types, so they must wait for readers.
         """
         ends, tokens = self._chunk_ends.array[:, 0], self._tokens.array
         order = np.argsort(-self._uses[: len(self._chunks)], kind="stable")
         stays = np.zeros(len(self._flags), np.bool_)
         stays[0] = True
-        chunks = np.sort(order[: chunk_kernels.choose(order, ends, tokens, int(KEPT[self._unit] * self._limit), stays)])
+        limit = int(RETAINED[self._unit] * self._limit)
+        chunks = np.sort(order[: chunk_kernels.choose(order, ends, tokens, limit, stays)])
         counts = ends[chunks + 1] - ends[chunks]
         begins = np.cumsum(counts) - counts
         rows = np.arange(counts.sum()) + np.repeat(ends[chunks] - begins, counts)
@@ -184,16 +185,16 @@ class TypeCache:
             self._kind_of[stays] = self._kinds.of(self._hashes[stays])
 
     def _learn(self, data: NDArray[np.uint8], fresh: Int) -> None:
-        """Enter chunks not met before: with kernels, and those that these refuse with the plain functions."""
+        """Tokenise unseen chunks: by kernels, or by the plain functions if the kernels refuse a chunk."""
         while len(fresh):
             if self._tokenizer is None:
                 lengths, tokens = np.full(len(fresh), -1, np.int32), np.empty((0, 5), np.int32)
             else:
-                lengths, tokens = self._learn_quickly(self._tokenizer, data, fresh)
+                lengths, tokens = self._learn_compiled(self._tokenizer, data, fresh)
             refused = lengths < 0
             if refused.any():
-                refused_spans = fresh[: len(lengths)][refused].tolist()
-                counts, plain_tokens = self._learn_plainly([bytes(data[s:e]).decode() for s, e in refused_spans])
+                spans = fresh[: len(lengths)][refused].tolist()
+                counts, plain_tokens = self._learn_plain([bytes(data[s:e]).decode() for s, e in spans])
                 lengths = lengths.copy()
                 lengths[refused] = counts
                 merged, plain = np.empty((len(tokens) + len(plain_tokens), 5), np.int32), np.repeat(refused, lengths)
@@ -203,27 +204,27 @@ class TypeCache:
             self._tokens.extend(tokens)
             fresh = fresh[len(lengths) :]
 
-    def _learn_quickly(self, tokenizer: Tokenizer, data: NDArray[np.uint8], fresh: Int) -> tuple[Rows, Rows]:
-        """Return the chunks' lengths (-1: refused) and tokens, as many as the capacity allows."""
+    def _learn_compiled(self, tokenizer: Tokenizer, data: NDArray[np.uint8], fresh: Int) -> tuple[Rows, Rows]:
+        """Return lengths (-1: refused) and tokens of the first chunks, up to the tokenizer's capacity."""
         if self._unit == "word":
             self.index.reserve(TOKENIZER_CAPACITY)
-        self._make_free(TOKENIZER_CAPACITY)
+        self._reserve_rows(TOKENIZER_CAPACITY)
         words = tokenizer.tokenize(data, fresh, self.index.keys, self.index.values, self._free)
         new = len(words.spans)
         self.index.count += new
         if new:
-            rows = self._enter(words.folded, words.flags, words.hashes)
-            for part in self._parts_of(new):
-                self._jobs.append(partial(self._work_out_quickly, tokenizer, data, words.spans[part], rows[part]))
+            rows = self._assign_rows(words.folded, words.flags, words.hashes)
+            for part in self._job_slices(new):
+                self._jobs.append(partial(self._compute_compiled, tokenizer, data, words.spans[part], rows[part]))
         return words.lengths, words.tokens
 
-    def _work_out_quickly(self, tokenizer: Tokenizer, data: NDArray[np.uint8], spans: Int, rows: Rows) -> None:
+    def _compute_compiled(self, tokenizer: Tokenizer, data: NDArray[np.uint8], spans: Int, rows: Rows) -> None:
         types, gazetteer_features = tokenizer.types(data, spans)
         for stage in self._stages:
             stage.learn(types, gazetteer_features, rows)
 
-    def _learn_plainly(self, chunks: Sequence[str]) -> tuple[list[int], Rows]:
-        """Return any chunks' lengths and tokens."""
+    def _learn_plain(self, chunks: Sequence[str]) -> tuple[list[int], Rows]:
+        """Return lengths and tokens of chunks, by the plain functions."""
         texts: list[str] = []
         keys: list[str] = []
         counts: list[int] = []
@@ -251,7 +252,7 @@ class TypeCache:
         return counts, tokens
 
     def _token_offsets(self, chunk: str) -> tuple[Sequence[int], Sequence[int]]:
-        """Return where the tokens of a chunk begin and end."""
+        """Return the start and end of each token in a chunk."""
         if self._tokenized:
             return [0], [len(chunk)]
         if self._unit == "word":
@@ -261,57 +262,57 @@ class TypeCache:
         return token_starts.tolist(), token_ends.tolist()
 
     def _learn_words(self, texts: Sequence[str], words: Sequence[str], keys: Sequence[str]) -> Rows:
-        """Learn any new types, with the plain functions; return their rows.
+        """Add new types, by the plain functions; return their rows.
 
         Parameters
         ----------
         texts, words, keys : sequence of str
-            The tokens as they stand, their normal form, and the keys of their features.
+            The types' tokens, normal forms and feature keys.
         """
-        self._make_free(len(keys))
+        self._reserve_rows(len(keys))
         if self._unit == "word":
             self.index.enter(_hashes(texts), self._free[: len(keys)])
         else:
             self.index.count += len(keys)
         hashes = np.zeros(0, np.uint64)
-        if self._has_names:
+        if self._has_gazetteer:
             hashes = word_hashes([key.lower() for key in keys])
         elif self._has_kinds:
             hashes = _hashes([word.lower() for word in words])
         flags = np.array([type_flags(text, word) for text, word in zip(texts, words, strict=True)])
-        rows = self._enter(_hashes([key.lower() for key in keys]), flags, hashes)
+        rows = self._assign_rows(_hashes([key.lower() for key in keys]), flags, hashes)
         quick = np.zeros(len(keys), np.bool_)
         if self._tokenizer is not None and self._unit == "word":
             quick[:] = [key.isascii() and key.isprintable() and len(key) <= token_kernels.LONGEST for key in keys]
-            self._work_out_ascii(self._tokenizer, list(compress(keys, quick.tolist())), rows[quick])
+            self._schedule_ascii(self._tokenizer, list(compress(keys, quick.tolist())), rows[quick])
         others = np.flatnonzero(~quick)
-        for part in self._parts_of(len(others)):
+        for part in self._job_slices(len(others)):
             chosen = others[part]
-            self._jobs.append(partial(self._work_out, [keys[k] for k in chosen.tolist()], rows[chosen]))
+            self._jobs.append(partial(self._compute_plain, [keys[k] for k in chosen.tolist()], rows[chosen]))
         return rows
 
-    def _work_out_ascii(self, tokenizer: Tokenizer, keys: Sequence[str], rows: Rows) -> None:
-        """Have the products of words in ASCII worked out by kernels."""
+    def _schedule_ascii(self, tokenizer: Tokenizer, keys: Sequence[str], rows: Rows) -> None:
+        """Add jobs that compute the products of ASCII words by kernels."""
         data = np.frombuffer("".join(keys).encode() + bytes(MARGIN), np.uint8)
         ends = np.cumsum([len(key) for key in keys], dtype=np.int64)
         spans = np.stack([np.append(0, ends)[:-1], ends, np.zeros_like(ends)], 1)
-        for part in self._parts_of(len(keys)):
-            self._jobs.append(partial(self._work_out_quickly, tokenizer, data, spans[part], rows[part]))
+        for part in self._job_slices(len(keys)):
+            self._jobs.append(partial(self._compute_compiled, tokenizer, data, spans[part], rows[part]))
 
-    def _parts_of(self, types: int) -> Iterator[slice]:
-        job = JOB[self._unit]
+    def _job_slices(self, types: int) -> Iterator[slice]:
+        job = JOB_TYPES[self._unit]
         return (slice(place, place + job) for place in range(0, types, job))
 
-    def _work_out(self, keys: Sequence[str], rows: Rows) -> None:
+    def _compute_plain(self, keys: Sequence[str], rows: Rows) -> None:
         types = WordTypes.of(keys, self._model.configuration, self._model.lexicon)
         gazetteer_features = None
-        if self._model.gazetteer is not None and not self._has_names:
+        if self._model.gazetteer is not None and not self._has_gazetteer:
             gazetteer_features = self._model.gazetteer.features(keys, np.array([0, len(keys)]))
         for stage in self._stages:
             stage.learn(types, gazetteer_features, rows)
 
-    def _enter(self, folded: NDArray[np.uint64], flags: NDArray[Any], hashes: NDArray[np.uint64]) -> Rows:
-        """Give new types the next free rows."""
+    def _assign_rows(self, folded: NDArray[np.uint64], flags: NDArray[Any], hashes: NDArray[np.uint64]) -> Rows:
+        """Assign the next free rows to new types; return the rows."""
         rows, self._free = self._free[: len(flags)], self._free[len(flags) :]
         self._top = max(self._top, int(rows.max()) + 1)
         self._folded[rows], self._flags[rows] = folded, flags
@@ -323,7 +324,7 @@ class TypeCache:
             self._kind_of[rows] = self._kinds.of(hashes)
         return rows
 
-    def _make_free(self, count: int) -> None:
+    def _reserve_rows(self, count: int) -> None:
         if len(self._free) < count:
             before, zeros = len(self._flags), np.zeros(2 * count, np.int32)
             self._free = np.concatenate([self._free, np.arange(before, before + len(zeros), dtype=np.int32)])
@@ -336,7 +337,7 @@ class TypeCache:
 
 
 def learn_chunks(cache: TypeCache, data: NDArray[np.uint8], text_starts: Int, text_ends: Int) -> Chunks:
-    """Look up chunks and learn what is new, where nobody else reads the tables."""
+    """Look up chunks, with all jobs run by the calling thread; no other thread may read the tables."""
     if cache.full:
         cache.clear_out()
     chunks, jobs = cache.find(data, text_starts, text_ends)
@@ -348,7 +349,7 @@ def learn_chunks(cache: TypeCache, data: NDArray[np.uint8], text_starts: Int, te
 
 
 class _Rows:
-    """A growing array of int32; a reader's view of it stays as it was."""
+    """A growing array of int32 rows; views of it stay valid."""
 
     def __init__(self, columns: int, rows: ArrayLike = ()) -> None:
         self._all = np.zeros((1 << 12, columns), np.int32)
@@ -377,12 +378,12 @@ def _hashes(keys: Sequence[str]) -> NDArray[np.uint64]:
 
 
 def _byte_offsets(text: str) -> list[int]:
-    """Return where each code point begins in UTF-8, and where the last ends."""
+    """Return the byte offset in UTF-8 of each code point, and the number of bytes."""
     return [0, *accumulate(1 + (c >= "\x80") + (c >= "\u0800") + (c >= "\U00010000") for c in text)]
 
 
 def type_flags(text: str, word: str) -> int:
-    """Return what sentence borders want to know of a token (`text.sentences`), and contexts of its normal form."""
+    """Return the `engine.token_flags` of a token `text` with the normal form `word`."""
     return (
         token_flags.FINAL * is_final(text)
         | token_flags.CLOSING * (text in CLOSING)

@@ -1,8 +1,8 @@
-"""Compiled kernels of the logistic head for one sentence: each type is a chain by itself (`decoding.Network.chains`).
+"""Kernels of the logistic head for one sentence: one independent chain per type (`decoding.Network.chains`).
 
-Every type has the states E, S, B, I and O, of which O scores nothing and all legal transitions score nothing. So what
-follows is the same for all that close (O, E, S), and for B and I. Types are independent: a vector holds one state of
-several types. A token's row has a stretch for each state, of whole vectors.
+Every type has the states E, S, B, I and O. O and all legal transitions score 0, so the continuation is the same after
+all closing states (O, E, S), and after B and I. A vector holds one state of several types; a token's row has a range of
+whole vectors for each state.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from fanlight.jit import ZERO, inner
 
 @inner(fastmath={"contract"})
 def best_paths(at: int, n: int, scratch: Any) -> bool:
-    """Fill scratch.scores (n, states) for n tokens from row `at` of scratch.Z on; return whether a type has an entity.
+    """Fill scratch.scores (n, states) for n tokens from row `at` of scratch.Z on; tell whether any type has an entity.
 
-    ``scratch.row`` gets each type's best score, which is 0 where every token is O.
+    ``scratch.row`` receives the best score of each type; it is 0 if every token is O.
     """
     Z, scores = scratch.Z, scratch.scores
     K = scores.shape[1]
@@ -52,9 +52,9 @@ def best_paths(at: int, n: int, scratch: Any) -> bool:
 
 @inner()
 def trace(n: int, x: int, place: int, scratch: Any) -> tuple[int, int]:
-    """Fill column `place` of scratch.spans with where the entity of type x that begins at each token ends, or 0.
+    """Fill column `place` of scratch.spans: the end of the entity of type x that begins at each token, or 0.
 
-    Returns the first and the last token in an entity. Of equal paths the one with lower tags (O, B, I, E, S) wins.
+    Returns the first and the last token in an entity. Ties go to the lower tag in the order O, B, I, E, S.
     """
     scores, spans = scratch.scores, scratch.spans
     D = scores.shape[1] // 5
@@ -62,7 +62,7 @@ def trace(n: int, x: int, place: int, scratch: Any) -> tuple[int, int]:
     for t in range(n - 1, -1, -1):
         s = scores[t]
         spans[t, place] = 0
-        if end == 0:  # outside, or before an entity: a tag that closes
+        if end == 0:  # outside an entity: a closing tag
             outside, close, single = s[4 * D + x], s[x], s[D + x]
             if single > outside and single > close:
                 spans[t, place] = t + 1
@@ -78,17 +78,17 @@ def trace(n: int, x: int, place: int, scratch: Any) -> tuple[int, int]:
 
 @inner(fastmath={"contract"})
 def type_messages(at: int, n: int, low: int, high: int, scratch: Any) -> None:
-    """Pass messages along the n tokens from row `at` of scratch.Z on, for every type; see `chain.messages`.
+    """Compute the messages of n tokens from row `at` of scratch.Z on, for every type; see `chain.messages`.
 
-    A row of scratch.forward holds the states E, S, B, I, O; one of scratch.backward the message of a tag that
-    closes, of one that does not, and the scale, each for all types.
+    A row of scratch.forward holds the states E, S, B, I, O of all types. A row of scratch.backward holds the message of
+    closing states, that of B and I, and the scale, of all types.
     """
     E, F, B, Z = scratch.exponentials, scratch.forward, scratch.backward, scratch.Z
     K = F.shape[1]
     D = K // 5
     values = E.reshape(-1)
     for t in range(n):
-        for j in range(4 * D):  # no more than O's weight of 1 can stand beside
+        for j in range(4 * D):  # within the range of float64 beside the weight 1 of O
             values[t * 4 * D + j] = min(np.float64(Z[at + t, j]), -FLOOR)
     exponentiate(n * 4 * D, scratch)
     zeros, ones = splat(0.0, TYPES), splat(1.0, TYPES)

@@ -1,4 +1,4 @@
-"""Documents as views of columns, made at the edge, and columns of documents."""
+"""Conversion of entity columns to `Document` objects and back."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def documents(texts: Sequence[str], entities: Entities, types: Sequence[str]) ->
     texts : sequence of str (D,)
         The block's documents.
     entities : Entities
-        Of documents 0 to D - 1.
+        With document indices 0 to D - 1.
     types : sequence of str
-        That `Entities.types` counts in.
+        The entity types that `Entities.types` indexes.
     """
     if not len(entities.documents):
         return [Document(text) for text in texts]
@@ -50,7 +50,7 @@ def columns(block: Block, offset: int, views: Iterable[Document], types: Sequenc
     ----------
     block : Block
     offset : int
-        The number of the first of the documents in the block.
+        Index in the block of the first document.
     views : iterable of Document
     types : sequence of str
     """

@@ -1,4 +1,4 @@
-"""Kernels of `text.span_words`: words and figures beside a place in UTF-8."""
+"""Kernels of `text.span_words`: the words and numbers before and after a byte offset."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _CLASSES = _classes()
 
 @inner(inline="always")
 def is_of(byte: Any, bits: int) -> bool:
-    """Tell whether a byte is of one of some classes."""
+    """Tell whether a byte is in one of the classes in `bits`."""
     return bool(_CLASSES[byte] & bits)
 
 
@@ -51,7 +51,7 @@ def joins_figures(byte: Any) -> bool:
 
 @inner()
 def is_glued(data: Any, begin: Any, i: Any, lowest: int) -> bool:
-    """Tell whether a letter or digit of ASCII stands before byte i, or behind one a mark from `lowest` to ``/``."""
+    """Tell whether an ASCII letter or digit precedes byte i, or precedes a mark from `lowest` to ``/`` before i."""
     if i == begin:
         return False
     return is_plain(data[i - 1]) or bool(lowest <= data[i - 1] <= 47 and i - 1 > begin and is_plain(data[i - 2]))
@@ -59,7 +59,7 @@ def is_glued(data: Any, begin: Any, i: Any, lowest: int) -> bool:
 
 @inner()
 def end_of_run(data: Any, i: Any, end: Any, bits: int) -> Any:
-    """Return where the run of bytes of a class that begins at i ends."""
+    """Return the end of the run of bytes of a class that begins at i."""
     while i < end and _CLASSES[data[i]] & bits != 0:
         i += 1
     return i
@@ -67,7 +67,7 @@ def end_of_run(data: Any, i: Any, end: Any, bits: int) -> Any:
 
 @inner()
 def value_of(data: Any, begin: Any, end: Any) -> Any:
-    """Return the number that digits write."""
+    """Return the number in decimal digits [begin, end)."""
     value = ZERO
     for i in range(begin, end):
         value = 10 * value + data[i] - 48
@@ -76,7 +76,7 @@ def value_of(data: Any, begin: Any, end: Any) -> Any:
 
 @inner()
 def bits_of(data: Any, begin: Any, end: Any) -> Any:
-    """Return what a word says to the rules."""
+    """Return the bits of a word in the table `WORDS`."""
     if begin >= end or end - begin > 40:
         return ZERO
     slot = place_of(hash_bytes(data, begin, end, data[begin] < 128), _KEYS)
@@ -85,7 +85,7 @@ def bits_of(data: Any, begin: Any, end: Any) -> Any:
 
 @inner()
 def word_before(data: Any, begin: Any, i: Any) -> tuple[Any, Any]:
-    """Return the run of letters before i, with blanks between; empty if something else stands there."""
+    """Return the run of letters before i, skipping blanks; an empty range if there is none."""
     while i > begin and is_of(data[i - 1], BLANK):
         i -= 1
     stop = i
@@ -96,7 +96,7 @@ def word_before(data: Any, begin: Any, i: Any) -> tuple[Any, Any]:
 
 @inner()
 def is_labelled(data: Any, begin: Any, i: Any) -> bool:
-    """Tell whether a word before byte i says that a number there is none of a value."""
+    """Tell whether a label precedes byte i, so that the number there is no amount."""
     while i > begin and is_of(data[i - 1], BEFORE_BYTE):
         i -= 1
     label, _ = word_before(data, begin, i)
@@ -105,7 +105,7 @@ def is_labelled(data: Any, begin: Any, i: Any) -> bool:
 
 @inner()
 def number_before(data: Any, begin: Any, i: Any) -> tuple[Any, Any]:
-    """Return the run of digits before i, with blanks on both sides; empty if there is none."""
+    """Return the run of digits before i, skipping blanks, if a blank or `begin` precedes it; else an empty range."""
     while i > begin and is_of(data[i - 1], BLANK):
         i -= 1
     stop = i
@@ -118,7 +118,7 @@ def number_before(data: Any, begin: Any, i: Any) -> tuple[Any, Any]:
 
 @inner()
 def word_behind(data: Any, i: Any, end: Any) -> tuple[Any, Any]:
-    """Return the run of letters behind i, with blanks or a comma between."""
+    """Return the run of letters after i, skipping blanks and commas."""
     while i < end and (is_of(data[i], BLANK) or data[i] == 44):
         i += 1
     return i, end_of_run(data, i, end, LETTER)
@@ -126,7 +126,7 @@ def word_behind(data: Any, i: Any, end: Any) -> tuple[Any, Any]:
 
 @inner()
 def count_points(data: Any, begin: Any, end: Any) -> Any:
-    """Return how many code points lie between two bytes, less than 0 if the second is before the first."""
+    """Return the number of code points in [begin, end), negated if end < begin."""
     count = ZERO
     for i in range(min(begin, end), max(begin, end)):
         count += data[i] & 0xC0 != 0x80
@@ -135,7 +135,7 @@ def count_points(data: Any, begin: Any, end: Any) -> Any:
 
 @inner()
 def contains(points: Any, point: Any) -> bool:
-    """Tell whether a few code points have one."""
+    """Tell whether a small array of code points contains one."""
     for other in points:  # noqa: SIM110 - any() over a generator cannot be compiled
         if other == point:
             return True

@@ -1,1 +1,1 @@
-"""Entities, tags and scores."""
+"""Entities, documents, tag schemes, scores and reports."""

@@ -1,6 +1,6 @@
-"""Tag schemes as tables, and the way between tags and spans.
+"""Tag schemes, and conversion between tags and spans.
 
-A span is ``(start, end, type)`` in token numbers, the end excluded.
+A span is ``(start, end, type)``: the range [start, end) of tokens.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ class Scheme(NamedTuple):
     Attributes
     ----------
     begin, inside, end, single : str
-        The prefixes of a span's first, inner and last token, and of a span of one.
+        Prefixes of a span's first, inner and last token, and of the token of a span of length 1.
     begins_only_after_same : bool
-        IOB1: the first token is "inside" unless a span of its type ends just before.
+        IOB1: the first token has the prefix "inside" unless a span of the same type ends before it.
     """
 
     begin: str
@@ -47,7 +47,7 @@ _CLOSES = set("ESLU")  # prefixes that always end one
 
 
 class Repair(NamedTuple):
-    """A tag that its scheme forbids at its place, and what it was taken for."""
+    """A tag that is illegal at its position, and the tag that it is read as."""
 
     position: int
     tag: str
@@ -55,19 +55,19 @@ class Repair(NamedTuple):
 
 
 def detect_scheme(prefixes: Iterable[str], inside_opens: bool) -> str:
-    """Name the scheme that tags with these prefixes are in.
+    """Return the name of the scheme of tags.
 
     Parameters
     ----------
     prefixes : iterable of str
         All prefixes that occur, such as {"B", "I"}.
     inside_opens : bool
-        Whether an I- tag follows O or another type somewhere.
+        Whether I- tags begin spans.
 
     Raises
     ------
     DataError
-        A prefix belongs to no scheme.
+        A prefix is unknown.
     """
     letters = set(prefixes) - {"O", ""}
     unknown = letters - set("BIESLU")
@@ -83,14 +83,14 @@ def detect_scheme(prefixes: Iterable[str], inside_opens: bool) -> str:
 
 
 def find_scheme(sequences: Iterable[Sequence[str]]) -> str:
-    """Name the scheme that the tags of some sentences are in.
+    """Return the name of the scheme of the tags of sentences.
 
-    A few stray I- tags are mistakes in IOB2; in IOB1 entities begin with I- as a rule.
+    If more spans begin with I- than with B-, it is IOB1; otherwise such I- tags are mistakes in IOB2.
 
     Raises
     ------
     DataError
-        A prefix belongs to no scheme.
+        A prefix is unknown.
 
     Examples
     --------
@@ -113,10 +113,10 @@ def find_scheme(sequences: Iterable[Sequence[str]]) -> str:
 
 
 def spans_from_tags(tags: Sequence[str], scheme: str = "IOB2") -> tuple[list[Span], list[Repair]]:
-    """Read the spans of one sentence's tags.
+    """Return the spans of a sentence's tags, and repairs of illegal tags.
 
-    Illegal tags are read as conlleval does: an I- or E- tag that continues nothing of its type begins a span, and a
-    span that is never closed ends before the next token that is not its own.
+    Illegal tags are read as by conlleval: an I- or E- tag that continues no span of its type begins one, and a span
+    without an end tag ends before the next token outside it.
 
     Examples
     --------
@@ -124,7 +124,7 @@ def spans_from_tags(tags: Sequence[str], scheme: str = "IOB2") -> tuple[list[Spa
     ([(0, 2, 'PER'), (3, 4, 'LOC')], [Repair(position=3, tag='I-LOC', reading='B-LOC')])
     """
     table = SCHEMES[scheme]
-    strict = table.end != table.inside  # BIOES, BILOU: a span has to be closed
+    strict = table.end != table.inside  # BIOES, BILOU: spans have end tags
     lenient = table.begins_only_after_same or scheme == "IO"
     spans: list[Span] = []
     repairs: list[Repair] = []
@@ -157,7 +157,7 @@ def spans_from_tags(tags: Sequence[str], scheme: str = "IOB2") -> tuple[list[Spa
 
 
 def tags_from_spans(spans: Iterable[Span], length: int, scheme: str = "BIOES") -> list[str]:
-    """Write spans, which must not overlap, as tags.
+    """Return the tags of spans that do not overlap.
 
     Examples
     --------
@@ -184,7 +184,7 @@ def tags_from_spans(spans: Iterable[Span], length: int, scheme: str = "BIOES") -
 
 
 class TagSet:
-    """The BIOES tags of some types: O is 0, type j has B, I, E, S at 1 + 4j … 4 + 4j.
+    """The BIOES tags of types as numbers: O is 0, type j has B, I, E, S at 1 + 4j … 4 + 4j.
 
     Examples
     --------
@@ -226,7 +226,7 @@ class TagSet:
 
     @cached_property
     def legal_transitions(self) -> NDArray[np.bool_]:
-        """(K+1, K+1): whether a tag may follow another; index K is the border of the sentence."""
+        """Return a mask (K+1, K+1) of legal transitions; index K is the boundary of the sentence."""
         K = len(self.tags)
         opens = np.array([tag[0] in "OBS" for tag in self.tags] + [True])
         closes = np.array([tag[0] in "OES" for tag in self.tags] + [True])

@@ -1,4 +1,4 @@
-"""Entities and the documents they are in."""
+"""Entities and documents."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class Entity:
     Attributes
     ----------
     start, end : int
-        Offsets in code points of the text given: ``text[start:end]`` is the entity.
+        Offsets in code points: ``document.text[start:end] == text``.
     type : str
-        Such as "LOC".
+        Type, such as "LOC".
     text : str
-        The entity's own text.
+        Text of the entity.
     probability : float or None
-        P(exactly this span has this type | its sentence), from the model; None if nobody asked.
+        P(exactly this span has this type | its sentence); None if it was not computed.
     """
 
     start: int
@@ -38,7 +38,7 @@ class Entity:
 
     @property
     def value(self) -> Value | None:
-        """What a date, time, amount or quantity means; None where that is not understood, and of other types.
+        """The value of a date, time, amount or quantity; None if it cannot be parsed, and for other types.
 
         Examples
         --------
@@ -48,7 +48,7 @@ class Entity:
         return self.value_on(None)
 
     def value_on(self, reference: datetime.date | None, day_first: bool = False) -> Value | None:
-        """Return the value of what was written on a day, so that "yesterday" has one; see `values.read_value`."""
+        """Return the value relative to a reference day, as for "yesterday"; see `values.read_value`."""
         from fanlight.values import read_value
 
         return read_value(self.text, self.type, reference, day_first)
@@ -61,7 +61,7 @@ class Document:
     Raises
     ------
     ValueError
-        An entity's text is not what stands at its offsets.
+        An entity's text differs from the text at its offsets.
     """
 
     text: str
@@ -75,13 +75,13 @@ class Document:
                 )
 
     def _repr_html_(self) -> str:
-        """Show the entities in the text, in a notebook."""
+        """Return HTML for notebooks: the text with its entities highlighted."""
         from fanlight.entities.html import fragment
 
         return fragment(self)
 
     def to_dict(self, values: bool | ValueOptions = False) -> dict[str, Any]:
-        """Return plain values, as the JSONL output has them, with `values` also `Entity.value`, which may be None."""
+        """Return values for JSON, as in the JSONL output; with `values`, including `Entity.value`."""
         rows = [asdict(entity) for entity in self.entities]
         if values:
             for row, entity in zip(rows, self.entities, strict=True):
@@ -106,7 +106,7 @@ class Document:
 
 
 def value_fields(entity: Entity, values: bool | ValueOptions) -> dict[str, Any] | None:
-    """Return what `Value.to_dict` says of an entity's value; None where it has none, or none is asked for."""
+    """Return the `Value.to_dict` of an entity's value; None if it has none, or if `values` is False."""
     from fanlight.values import ValueOptions
 
     options = ValueOptions.choose(values)
@@ -115,5 +115,5 @@ def value_fields(entity: Entity, values: bool | ValueOptions) -> dict[str, Any] 
 
 
 def value_json(entity: Entity, values: bool | ValueOptions) -> str:
-    """Return the field "value" of an entity's line of JSON, "" where no values are asked for."""
+    """Return the field "value" of an entity in JSON, "" if `values` is False."""
     return f', "value": {_quoted(value_fields(entity, values))}' if values else ""

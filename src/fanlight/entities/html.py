@@ -1,7 +1,6 @@
-"""Entities as HTML: the text with coloured spans, on a page that needs nothing from elsewhere.
+"""HTML of documents with highlighted entities, as a self-contained page or a fragment.
 
-The command's `--format html`, a notebook and the server's page all show what `marked` makes, in the colours of
-``marks.css``.
+The command's `--format html`, notebooks and the server's page use `mark_entities` and the colours of ``marks.css``.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ p { white-space: pre-wrap; overflow-wrap: anywhere; }
 
 
 def page(documents: Iterable[Document]) -> Iterator[str]:
-    """Yield a self-contained page, a paragraph a document."""
+    """Yield a self-contained page with one paragraph per document."""
     yield (
         '<!DOCTYPE html>\n<html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>Entities</title><style>{_STYLE}{_entity_style()}</style></head><body>\n"
@@ -38,19 +37,19 @@ def page(documents: Iterable[Document]) -> Iterator[str]:
 
 
 def fragment(document: Document) -> str:
-    """Return a paragraph with its own style, for a notebook."""
+    """Return a paragraph with its style, for notebooks."""
     paragraph = f'<p style="white-space: pre-wrap; line-height: 1.9">{mark_entities(document)}</p>'
     return f"<style>{_entity_style()}</style>{paragraph}"
 
 
 def mark_entities(document: Document) -> str:
-    """Return a document's text as HTML with its entities marked; one inside another is marked inside.
+    """Return a document's text as HTML with (nested) marks for its entities.
 
-    A mark tells its offsets, type and probability in ``data-`` attributes. Of entities that cross, which no nesting can
-    show, the earlier one is drawn.
+    Marks have ``data-`` attributes for offsets, type and probability. Of two entities that overlap without nesting,
+    only the earlier one is marked.
     """
     text = document.text
-    under: list[Entity] = []  # marks that are open
+    under: list[Entity] = []  # open marks
     parts: list[str] = []
     last = 0
 
@@ -74,7 +73,7 @@ def mark_entities(document: Document) -> str:
 
 
 def hue(type_: str) -> int:
-    """Return a type's colour, in degrees, the same everywhere (the page's script knows the same rule)."""
+    """Return a type's hue in degrees; the server's page has the same function in JavaScript."""
     number = 7
     for character in type_:
         number = (number * 31 + ord(character)) % 360

@@ -1,4 +1,4 @@
-"""Entities that are partly right: how found ones lie on the gold ones, and the four ways of counting that.
+"""Partial matches of predicted and gold entities, counted in the four ways of SemEval-2013.
 
 References
 ----------
@@ -18,12 +18,12 @@ WAYS = ("strict", "exact", "partial", "type")
 
 @dataclass(frozen=True)
 class Matches:
-    """Gold and found entities by what they are to each other in one way of counting.
+    """Counts of matches in one of the `WAYS`.
 
     Attributes
     ----------
     correct, incorrect, partial, missed, spurious : int
-        `partial` is used by the way of that name alone: borders that overlap count a half.
+        Only the way "partial" has partial matches: overlapping spans, which count one half.
     """
 
     correct: int = 0
@@ -34,13 +34,13 @@ class Matches:
 
     @property
     def precision(self) -> float:
-        """Share of the found that are right, in percent."""
+        """Share of the predicted entities that are correct, in percent."""
         predicted = self.correct + self.incorrect + self.partial + self.spurious
         return 100 * (self.correct + self.partial / 2) / predicted if predicted else 0.0
 
     @property
     def recall(self) -> float:
-        """Share of the gold that is found, in percent."""
+        """Share of the gold entities that are predicted, in percent."""
         gold = self.correct + self.incorrect + self.partial + self.missed
         return 100 * (self.correct + self.partial / 2) / gold if gold else 0.0
 
@@ -52,7 +52,7 @@ class Matches:
 
 
 def pair(gold: Sequence[Span], predicted: Sequence[Span]) -> list[tuple[Span | None, Span | None]]:
-    """Pair the spans of a sentence one to one: same span and type first, then same borders, then those that overlap.
+    """Pair the spans of a sentence one to one: first equal spans and types, then equal spans, then overlapping spans.
 
     Examples
     --------
@@ -84,7 +84,7 @@ _FITS: tuple[Callable[[Span, Span], bool], ...] = (
 
 
 def matches(gold: Iterable[Sequence[Span]], predicted: Iterable[Sequence[Span]]) -> dict[str, Matches]:
-    """Count the pairs of all sentences in the four ways.
+    """Count the matches of all sentences in the four ways.
 
     Examples
     --------

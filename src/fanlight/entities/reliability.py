@@ -1,4 +1,4 @@
-"""Whether probabilities mean what they say, and how sure a score is.
+"""Calibration of probabilities, and confidence of scores.
 
 References
 ----------
@@ -18,21 +18,21 @@ from numpy.typing import NDArray
 Float = NDArray[np.floating[Any]]
 Int = NDArray[np.int64]
 
-BINS = 10  # as is usual (Guo et al. 2017): a tenth of probability each
+BINS = 10  # of equal width, as in Guo et al. 2017
 
 
 @dataclass(frozen=True)
 class Reliability:
-    """Stated probabilities against the share that is right, in bins of equal width.
+    """Predicted probabilities and accuracies in bins of equal width.
 
     Attributes
     ----------
     stated, right : tuple of float
-        Mean probability and share of right ones in each bin that has any.
+        Mean probability and accuracy in each nonempty bin.
     counts : tuple of int
-        How many are in it.
+        Number of predictions in each nonempty bin.
     error : float
-        Expected calibration error in percent: the difference of the two, averaged over all.
+        Expected calibration error in percent: mean absolute difference of the two, weighted by counts.
     """
 
     stated: tuple[float, ...]
@@ -42,7 +42,7 @@ class Reliability:
 
 
 def reliability(probabilities: Sequence[float], right: Sequence[bool], bins: int = BINS) -> Reliability:
-    """Compare stated probabilities with what came true.
+    """Compare predicted probabilities with the correctness of the predictions.
 
     Examples
     --------
@@ -67,11 +67,11 @@ def f1_interval(counts: Int, level: float = 0.95, draws: int = 1000, seed: int =
     Parameters
     ----------
     counts : int array (S, 3)
-        Each sentence's entities in the gold standard, found, and both.
+        Numbers of gold, predicted and correct entities of each sentence.
     level : float
-        Share of the draws inside the interval.
+        Confidence level.
     draws, seed : int
-        Resamples, and the seed that makes them the same each time.
+        Number of resamples, and random seed.
     """
     scores = _f1(_resample(counts, draws, seed))
     low, high = np.quantile(scores, [(1 - level) / 2, (1 + level) / 2])

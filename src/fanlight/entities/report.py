@@ -1,4 +1,4 @@
-"""The report on a labelled set: what was found, how sure the figures are, and every mistake with its context."""
+"""Evaluation reports: scores with confidence intervals, calibration, confusion, and mistakes in context."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CONTEXT = 5  # tokens shown on either side of a mistake
 
 
 class Found(NamedTuple):
-    """An entity found, in token numbers of its sentence."""
+    """A predicted entity, as a range of tokens of its sentence."""
 
     start: int
     end: int
@@ -28,15 +28,15 @@ class Found(NamedTuple):
 
     @property
     def span(self) -> Span:
-        """Without the probability."""
+        """The span and type without the probability."""
         return self.start, self.end, self.type
 
 
 class Labelled(NamedTuple):
-    """A sentence: its tokens, its gold spans and what was found, and the line where it begins in its file.
+    """A sentence: tokens, gold spans, predicted entities, and the line of the file at which it begins.
 
-    `separators` has what stands before each token, such as nothing between the characters of a Korean word; where it is
-    empty, spaces stand between tokens.
+    `separators` are the texts before the tokens, such as "" between the characters of a Korean word; if there are none,
+    tokens are separated by spaces.
     """
 
     tokens: Sequence[str]
@@ -46,7 +46,7 @@ class Labelled(NamedTuple):
     separators: Sequence[str] = ()
 
     def text_of(self, start: int, end: int) -> str:
-        """Return some tokens as the text has them, on one line.
+        """Return the text of tokens [start, end), on one line.
 
         Examples
         --------
@@ -59,18 +59,18 @@ class Labelled(NamedTuple):
 
 
 class Mistake(NamedTuple):
-    """An entity that was found and is not one, or is one and was not found.
+    """A false positive, a false negative, or an entity with a wrong type.
 
     Attributes
     ----------
     line : int
-        Where its sentence begins in the file.
+        Line of the file at which the sentence begins.
     text, gold, predicted : str
-        The entity, its type in the gold standard and the type found; "" for none.
+        Text, gold type and predicted type; "" for none.
     probability : float or None
-        Of what was found.
+        Probability of the predicted entity.
     before, after : str
-        Some words around it.
+        Words before and after it.
     """
 
     line: int
@@ -82,32 +82,32 @@ class Mistake(NamedTuple):
     after: str
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON."""
+        """Return values for JSON."""
         return {"found" if key == "predicted" else key: value for key, value in self._asdict().items()}
 
 
 @dataclass(frozen=True, repr=False)
 class Report:
-    """What is known of a model's work on a labelled set; rates in percent.
+    """The evaluation of a model on a labelled set; rates in percent.
 
     Attributes
     ----------
     scores : Scores
-        Exact entities, over all and per type.
+        Scores of exact entities, overall and per type.
     interval : (float, float)
-        The bootstrap's 95 % interval of F1, over sentences.
+        95 % bootstrap interval of F1, over sentences.
     matches : dict of str to Matches
-        The four ways of SemEval-2013.
+        Counts of partial matches in the four ways of SemEval-2013.
     confusion : dict of (str, str) to int
-        Types of gold and found entities that share a token; "" where there is no other.
+        Counts of (gold type, predicted type) of overlapping entities; "" for none.
     reliability : Reliability
-        Of the found entities' probabilities.
+        Calibration of the predicted entities' probabilities.
     mistakes : list of Mistake
-        The surest wrong ones first, then those that were not found.
+        Wrong predictions by decreasing probability, then missed entities.
     seen : dict of str to (int, int), or None
-        Gold entities, and those found, by whether their text is an entity in the training data.
+        Numbers of gold and of correct entities, by whether their text is an entity in the training data.
     against : dict or None
-        Another model's F1 on the same set, and in how many resamples it is at least as good.
+        F1 of another model on the same set, and the share of resamples in which it is at least as good.
     """
 
     scores: Scores
@@ -125,13 +125,13 @@ class Report:
         return f"Report(F1 {self.scores.f1:.2f}, {low:.2f} to {high:.2f}; {len(self.mistakes)} mistakes)"
 
     def _repr_html_(self) -> str:
-        """Show the report in a notebook."""
+        """Return HTML for notebooks."""
         from fanlight.entities.report_html import STYLE, report_html
 
         return f"<style>{STYLE}</style>{report_html(self.to_dict())}"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON."""
+        """Return values for JSON."""
         ways = {
             way: {**asdict(m), "precision": m.precision, "recall": m.recall, "f1": m.f1}
             for way, m in self.matches.items()
@@ -153,7 +153,7 @@ def report_on(
     trained_on: Collection[str] | None = None,
     other: Sequence[Sequence[Found]] | None = None,
 ) -> Report:
-    """Compare what was found with the gold standard.
+    """Return the report on predicted entities.
 
     Parameters
     ----------
@@ -161,7 +161,7 @@ def report_on(
     trained_on : collection of str, optional
         The texts of the training data's entities.
     other : sequence of sequences of Found, optional
-        What another model found in the same sentences.
+        The entities that another model predicts in the same sentences.
     """
     gold = [s.gold for s in sentences]
     predicted = [[f.span for f in s.predicted] for s in sentences]
@@ -190,7 +190,7 @@ def report_on(
 
 
 def count_spans(gold: Sequence[Sequence[Span]], predicted: Sequence[Sequence[Span]]) -> NDArray[np.int64]:
-    """Count each sentence's entities in the gold standard, found, and both (S, 3)."""
+    """Return the numbers of gold, predicted and correct entities of each sentence (S, 3)."""
     rows = [(len(set(a)), len(set(b)), len(set(a) & set(b))) for a, b in zip(gold, predicted, strict=True)]
     return np.array(rows, np.int64).reshape(-1, 3)
 

@@ -1,6 +1,6 @@
-"""A report as HTML, from its plain values: for a notebook, and for the server's page.
+"""HTML of reports, for notebooks and for the server's page.
 
-Headings carry ``data-i18n`` names, by which the page says them in another language.
+Headings have ``data-i18n`` keys, with which the page translates them.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-MOST = 200  # mistakes of each kind
+MAX_MISTAKES = 200  # in the table
 STYLE = """
 .fanlight table { border-collapse: collapse; margin: .3em 0 1em; font-variant-numeric: tabular-nums; }
 .fanlight th, .fanlight td { padding: .15em .6em; text-align: right; vertical-align: baseline; }
@@ -23,7 +23,7 @@ COLUMNS = ("precision", "recall", "f1")
 
 
 def report_html(report: Mapping[str, Any]) -> str:
-    """Return a report's `to_dict` as a section of HTML without a style."""
+    """Return an HTML section, without style, from a report's `to_dict`."""
     low, high = report["interval"]
     wrong = [m for m in report["mistakes"] if m["found"]]
     missed = [m for m in report["mistakes"] if not m["found"]]
@@ -49,7 +49,7 @@ def report_html(report: Mapping[str, Any]) -> str:
 
 
 def report_page(report: Mapping[str, Any]) -> str:
-    """Return a page of its own."""
+    """Return a self-contained page."""
     style = f"body {{ font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; }} {STYLE}"
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><style>{style}</style>'
     return f"<!DOCTYPE html>\n<html><head>{head}<title>Report</title></head><body>{report_html(report)}</body></html>\n"
@@ -115,19 +115,19 @@ def _mistakes(mistakes: Sequence[Mapping[str, Any]]) -> str:
         ("line", "line"),
     ]
     rows = []
-    for m in mistakes[:MOST]:
+    for m in mistakes[:MAX_MISTAKES]:
         p = "–" if m["probability"] is None else f"{m['probability']:.3f}"
         context = f"{escape(m['before'])} <strong>{escape(m['text'])}</strong> {escape(m['after'])}".strip()
         rows.append(
             f"<tr><td>{p}</td><td>{escape(m['found']) or '–'}</td><td>{escape(m['gold']) or '–'}</td>"
             f'<td class="word">{context}</td><td>{m["line"]}</td></tr>'
         )
-    remainder = f"<p>… {len(mistakes) - MOST}</p>" if len(mistakes) > MOST else ""
+    remainder = f"<p>… {len(mistakes) - MAX_MISTAKES}</p>" if len(mistakes) > MAX_MISTAKES else ""
     return f'<div class="long" tabindex="0" role="group">{_write_table(head, "".join(rows))}{remainder}</div>'
 
 
 def _table(head: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]], said: str = "") -> str:
-    """Write a table; `said` begins the names by which its rows' titles are said in another language."""
+    """Return a table; `said` is the prefix of the translation keys of its row titles."""
     body = []
     for label, *others in rows:
         cells = "".join(f"<td>{escape(cell)}</td>" for cell in others)

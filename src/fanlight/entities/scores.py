@@ -1,8 +1,8 @@
-"""Scores: exact entities counted as conlleval counts them.
+"""Scores of exact entities, as by conlleval.
 
 References
 ----------
-Tjong Kim Sang & De Meulder 2003 (an entity is right when its borders and its type are).
+Tjong Kim Sang & De Meulder 2003 (an entity is correct if its span and its type are).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from fanlight.entities.bioes import Span
 
 @dataclass(frozen=True)
 class Counts:
-    """Entities in the gold standard, found, and both; the rates are percentages, 0 where nothing is to divide by."""
+    """Numbers of gold, predicted and correct entities; rates are percentages, 0 if undefined."""
 
     gold: int = 0
     predicted: int = 0
@@ -26,12 +26,12 @@ class Counts:
 
     @property
     def precision(self) -> float:
-        """Share of the found that are right."""
+        """Share of the predicted entities that are correct."""
         return 100 * self.correct / self.predicted if self.predicted else 0.0
 
     @property
     def recall(self) -> float:
-        """Share of the gold that is found."""
+        """Share of the gold entities that are predicted."""
         return 100 * self.correct / self.gold if self.gold else 0.0
 
     @property
@@ -42,16 +42,16 @@ class Counts:
 
 @dataclass(frozen=True, repr=False)
 class Scores:
-    """Scores of a set.
+    """Scores of predictions on a labelled set.
 
     Attributes
     ----------
     overall : Counts
-        Over all types (micro average).
+        Counts over all types (micro average).
     types : dict of str to Counts
-        Per type.
+        Counts per type.
     confusion : dict of (str, str) to int
-        How often a token of gold tag (first) was given another (second); filled where tags are compared.
+        Number of tokens per (gold tag, predicted tag), if tags were compared.
     """
 
     overall: Counts
@@ -70,7 +70,7 @@ class Scores:
         return f"Scores({rates}; {all_.gold} entities of {len(self.types)} types)"
 
     def _repr_html_(self) -> str:
-        """Show precision, recall and F1 per type and over all in a notebook."""
+        """Return HTML for notebooks: precision, recall and F1, overall and per type."""
         head = "".join(f"<th>{name}</th>" for name in ("type", "precision", "recall", "F1", "gold", "found", "right"))
         rows = []
         for name, c in [*self.types.items(), ("all", self.overall)]:
@@ -79,7 +79,7 @@ class Scores:
         return f"<table><tr>{head}</tr>{''.join(rows)}</table>"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON, rates in percent."""
+        """Return values for JSON, with rates in percent."""
         return {
             **_rates(self.overall),
             "types": {
@@ -91,7 +91,7 @@ class Scores:
 
 
 def score_spans(gold: Iterable[Sequence[Span]], predicted: Iterable[Sequence[Span]]) -> Scores:
-    """Compare two lists of spans for each sentence; a span counts once however often it is repeated.
+    """Return the scores of predicted spans, given one list of spans per sentence; repeated spans count once.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Names of entity types as people write them: an unknown one is refused, and the nearest named."""
+"""Validation of entity type names, with suggestions."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from fanlight.errors import DataError
 
 
 def check_types(names: Iterable[str], available: Collection[str], where: str) -> None:
-    """Refuse a type that there is not.
+    """Check that types exist.
 
     Parameters
     ----------
     names : iterable of str
     available : collection of str
-        The types of a model, of a database or of labelled data.
+        The existing types.
     where : str
-        The option or field that names them, for the message.
+        The option or field with the names, for the message.
 
     Raises
     ------
     DataError
-        The message lists the types, and the nearest one.
+        A type does not exist; the message lists the existing ones and suggests one.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Files: outputs appear complete or not at all, never in place of an input; inputs are unpacked and identified."""
+"""Files: atomic outputs that never overwrite inputs; decompressed inputs."""
 
 from fanlight.files.compression import COMPRESSED, ending_of
 from fanlight.files.faults import database_fault, is_compressed, is_parquet, undecodable, unreadable, unwritable

@@ -1,4 +1,4 @@
-"""Compression by a file's name: .gz and .zst."""
+"""Compression by the ending of a file's name: .gz and .zst."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 COMPRESSED = (".gz", ".zst")
-LONGEST_LINE = 1 << 28  # bytes of a line of a compressed file: a small file may hold a line that fills the memory
-_PIECE = 1 << 20  # bytes at a time
+LONGEST_LINE = 1 << 28  # bytes, the limit for a line of a compressed file, which might fill the memory
+_BUFFER = 1 << 20  # bytes per read
 
 
 def ending_of(path: str | Path) -> str:
-    """Return the lower-case ending of a file's name, but for that of its compression.
+    """Return the lower-case ending of a file's name without that of its compression.
 
     Examples
     --------
@@ -33,25 +33,25 @@ def ending_of(path: str | Path) -> str:
 
 
 def unpack(raw: BinaryIO, suffix: str, path: str | os.PathLike[str] | None = None) -> Any:
-    """Return the unpacked bytes of an open file, by the lower-case ending of its name.
+    """Return a reader of the decompressed bytes of an open file, by the lower-case ending of its name.
 
-    Where `path` names the file, a line that is longer than `LONGEST_LINE` ends the reading with a `DataError`.
+    If `path` is given (for messages), a line longer than `LONGEST_LINE` raises a `DataError`.
     """
     if suffix == ".gz":
-        return io.BufferedReader(_Unpacked(gzip.GzipFile(fileobj=raw), path), _PIECE)
+        return io.BufferedReader(_Unpacked(gzip.GzipFile(fileobj=raw), path), _BUFFER)
     if suffix == ".zst":
-        return io.BufferedReader(_Unpacked(_Frames(raw), path), _PIECE)
+        return io.BufferedReader(_Unpacked(_Frames(raw), path), _BUFFER)
     return raw
 
 
 def compress(part: Path, suffix: str) -> None:
-    """Compress a file in its place, by the lower-case ending of the name that it will have."""
+    """Compress a file in place, by the lower-case ending `suffix` of its later name."""
     packed = part.with_name(part.name + suffix)
     try:
         with open(part, "rb") as source, open(packed, "xb") as target:
             if suffix == ".gz":
                 with gzip.GzipFile("", "wb", fileobj=target, mtime=0) as file:
-                    shutil.copyfileobj(source, file, _PIECE)
+                    shutil.copyfileobj(source, file, _BUFFER)
             else:
                 library("zstandard").ZstdCompressor().copy_stream(source, target)
         os.replace(packed, part)
@@ -64,9 +64,9 @@ class _Readable(Protocol):
 
 
 class _Frames:
-    """The bytes of Zstandard frames; unlike the library's own reader it tells a file that ends within one."""
+    """The bytes of Zstandard frames; unlike the library's reader, it detects a file that ends within a frame."""
 
-    _PACKED = 1 << 12  # compressed bytes, of which some tens of megabytes can come
+    _PACKED = 1 << 12  # compressed bytes per step, which may decompress to tens of megabytes
 
     def __init__(self, raw: BinaryIO) -> None:
         self._raw, self._decompressor = raw, library("zstandard").ZstdDecompressor()
@@ -91,11 +91,11 @@ class _Frames:
 
 
 class _Unpacked(io.RawIOBase):
-    """The bytes of a decompressor, whose errors are those of files."""
+    """The bytes of a decompressor, with its errors raised as OSError."""
 
     def __init__(self, source: _Readable, path: str | os.PathLike[str] | None) -> None:
         self._source, self._path = source, path
-        self._line, self._length = 1, 0  # the line that is being read, and how many of its bytes are
+        self._line, self._length = 1, 0  # number of the current line, and bytes of it read so far
 
     def readable(self) -> bool:
         return True

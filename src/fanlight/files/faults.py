@@ -1,4 +1,4 @@
-"""What a user is told of a file that cannot be read or written: *path: what (why): remedy*."""
+"""Messages about files that cannot be read or written: *path: what (why): remedy*."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _REMEDIES = {
 
 
 def unreadable(path: PathLike, fault: OSError) -> str:
-    """Return the message of an input that cannot be read."""
+    """Return the message for an input that cannot be read."""
     path = "standard input" if os.fspath(path) == "-" else path
-    if fault.strerror is None:  # of a decompressor
+    if fault.strerror is None:  # raised by a decompressor
         return f"{path}: cannot be unpacked ({fault}): is the file complete?"
     return f"{path}: cannot be read ({fault.strerror}): is the path right?"
 
@@ -35,7 +35,7 @@ def is_parquet(head: bytes) -> bool:
 
 
 def undecodable(place: str, byte: int, encoding: str, head: bytes) -> str:
-    r"""Return the message of text that is not in an encoding; `head` is the file's beginning, where it is known.
+    r"""Return the message for text that is not in an encoding; `head` is the file's beginning, if known.
 
     Examples
     --------
@@ -52,17 +52,17 @@ def undecodable(place: str, byte: int, encoding: str, head: bytes) -> str:
 
 
 def unwritable(path: PathLike, fault: OSError) -> str:
-    """Return the message of an output that cannot be written."""
+    """Return the message for an output that cannot be written."""
     remedy = _REMEDIES.get(fault.errno or 0, "choose another place")
     return f"{path}: cannot be written ({fault.strerror or fault}): {remedy}"
 
 
 def database_fault(path: PathLike, fault: BaseException, command: str) -> str:
-    """Return the message of a database that cannot be read or written, or is not one of a command's."""
+    """Return the message for a database that cannot be read or written, or does not belong to a command."""
     import sqlite3
 
     reason = " ".join(str(fault).split())[:200]
-    code = getattr(fault, "sqlite_errorcode", 0) & 0xFF  # without what SQLite adds to it
+    code = getattr(fault, "sqlite_errorcode", 0) & 0xFF  # the primary result code
     if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
         return f"{path}: cannot be written ({reason}): free space, or choose another place"
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):

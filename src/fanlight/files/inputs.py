@@ -1,4 +1,4 @@
-"""Inputs: opened, unpacked, listed and identified."""
+"""Input files: checks, opening, decompression, listing, hashing."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from fanlight.files.outputs import identity
 from fanlight.files.remote import address_of, open_remote, remote_digest, remote_files
 
 PathLike = str | os.PathLike[str]
-_PIECE = 1 << 20  # bytes read at a time
+_BUFFER = 1 << 20  # bytes read at a time
 
 
 def check_readable(path: PathLike, folder: bool = False) -> None:
-    """Refuse an input that could not be read, before anything is done with it; "-" is standard input.
+    """Check that an input can be read; "-" is standard input.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def check_readable(path: PathLike, folder: bool = False) -> None:
     Raises
     ------
     DataError
-        It does not exist, may not be read, or is a folder; the message names the remedy.
+        The path does not exist, is not readable, or is a folder.
     """
     if os.fspath(path) == "-":
         return
@@ -48,18 +48,18 @@ def check_readable(path: PathLike, folder: bool = False) -> None:
 
 
 def check_rereadable(paths: Iterable[PathLike], purpose: str) -> None:
-    """Refuse standard input, pipes and devices, which can be read once alone.
+    """Check that no input is standard input, a pipe or a device, which can be read only once.
 
     Parameters
     ----------
     paths : iterable of path
     purpose : str
-        What needs to read them again, for the message.
+        What reads the inputs twice, for the message.
 
     Raises
     ------
     DataError
-        The message names the path.
+        An input can be read only once.
     """
     for path in paths:
         if not is_rereadable(path):
@@ -67,12 +67,12 @@ def check_rereadable(paths: Iterable[PathLike], purpose: str) -> None:
 
 
 def check_named_once(paths: Iterable[PathLike]) -> None:
-    """Refuse standard input, a pipe or a device that is named twice: the second reader would find it empty.
+    """Check that no standard input, pipe or device is named twice.
 
     Raises
     ------
     DataError
-        The message names the path.
+        An input is named twice.
     """
     earlier = set()
     for path in paths:
@@ -85,7 +85,7 @@ def check_named_once(paths: Iterable[PathLike]) -> None:
 
 
 def is_rereadable(path: PathLike) -> bool:
-    """Tell whether a path is none of standard input, a pipe or a device; one that does not exist is none."""
+    """Tell whether a path is not standard input, a pipe or a device; it need not exist."""
     if os.fspath(path) == "-":
         return False
     return not os.path.exists(path) or os.path.isfile(path) or os.path.isdir(path)
@@ -94,12 +94,12 @@ def is_rereadable(path: PathLike) -> bool:
 def digest(path: PathLike) -> str:
     """Return a 128-bit hash (XXH3) of a file's bytes, or of the names and bytes of the files in a folder.
 
-    Of a file elsewhere it is of what its service says of it, so that it is not read for it.
+    For a remote file, it is the hash of the service's checksum, so that the file is not read.
 
     Raises
     ------
     DataError
-        It cannot be read.
+        The file cannot be read.
     """
     from xxhash import xxh3_128
 
@@ -114,7 +114,7 @@ def digest(path: PathLike) -> str:
             if file != place:
                 state.update(os.fsencode(f"{file.relative_to(place)}\0{file.stat().st_size}\0"))
             with open(file, "rb") as opened:
-                while piece := opened.read(_PIECE):
+                while piece := opened.read(_BUFFER):
                     state.update(piece)
     except OSError as fault:
         raise DataError(unreadable(path, fault)) from None
@@ -122,12 +122,12 @@ def digest(path: PathLike) -> str:
 
 
 def open_unpacked(path: PathLike) -> tuple[Any, Any]:
-    """Open a file, one elsewhere, or standard input for "-"; return the file as it is stored, and its unpacked bytes.
+    """Open a local or remote file, or standard input for "-"; return the raw file and a reader of decompressed bytes.
 
     Raises
     ------
     DataError
-        It cannot be read; or, as its bytes are read, a line of a compressed file is too long.
+        The file cannot be read; or, during reading, a line of a compressed file is too long.
     """
     if os.fspath(path) == "-":
         return sys.stdin.buffer, sys.stdin.buffer
@@ -144,7 +144,7 @@ def open_unpacked(path: PathLike) -> tuple[Any, Any]:
 
 
 def files_of(paths: Iterable[str]) -> list[str]:
-    """Return files, and those of folders, sorted by name; "-" stays.
+    """Return files and the files of folders, sorted by name; "-" is kept.
 
     Raises
     ------
@@ -167,12 +167,12 @@ def files_of(paths: Iterable[str]) -> list[str]:
 
 
 def read_bytes(path: PathLike) -> bytes:
-    """Return the unpacked bytes of a file, or of standard input for "-".
+    """Return the decompressed bytes of a file, or of standard input for "-".
 
     Raises
     ------
     DataError
-        It cannot be read or unpacked.
+        The file cannot be read or decompressed.
     """
     raw, file = open_unpacked(path)
     try:

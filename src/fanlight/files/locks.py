@@ -1,4 +1,4 @@
-"""Locks: an output has one writing process."""
+"""Locks, so that only one process writes an output."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from pathlib import Path
 from fanlight.errors import DataError
 from fanlight.files.outputs import PathLike, is_special
 
-CLAIM_SECONDS = 600.0  # that a process waits for another that writes the same output
+CLAIM_SECONDS = 600.0  # maximum wait for another process that writes the same output
 
 
 @contextmanager
 def claim(path: PathLike, wait: bool = False) -> Iterator[None]:
-    """Keep an output to this process while the block runs, by a lock in the user's cache folder.
+    """Lock an output for this process during the `with` block, with a file in the user's cache folder.
 
     Raises
     ------
     DataError
-        Another process writes it (after `wait`: it did so for `CLAIM_SECONDS`).
+        Another process has the lock (with `wait`, for more than `CLAIM_SECONDS`).
     """
     if is_special(path):
         yield

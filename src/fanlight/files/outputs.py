@@ -1,4 +1,4 @@
-"""Outputs: complete or not there at all, never in place of an input, and with the mode of what they replace.
+"""Atomic outputs, which keep the mode of the file they replace and never overwrite an input.
 
 Every write of the package goes through `replacing` or `put`, every command's paths through `check_outputs`.
 """
@@ -19,24 +19,24 @@ from fanlight.files.compression import COMPRESSED, compress
 from fanlight.files.faults import unwritable
 
 PathLike = str | os.PathLike[str]
-_PIECE = 1 << 20  # bytes at a time
+_BUFFER = 1 << 20  # bytes at a time
 _SQLITE = b"SQLite format 3\0"
 
 
 @contextmanager
 def replacing(path: PathLike, error: type[FanlightError] = DataError, private: bool = False) -> Iterator[Path]:
-    """Give a path to write to; when the block ends, its bytes are on disk and take the place of the output.
+    """Yield a temporary path to write to; at the end of the block, the file is synced and replaces the output.
 
-    A symbolic link stays one and its target is replaced, with the target's mode. Devices, pipes and standard output
-    are written to when the block ends. An output named .gz or .zst is compressed.
+    The target of a symbolic link is replaced, with its mode. Devices, pipes and standard output are written to at the
+    end of the block. An output named .gz or .zst is compressed.
 
     Parameters
     ----------
     path : path
     error : type
-        Raised if the output cannot be written.
+        Type of the error for an output that cannot be written.
     private : bool
-        A new file can be read by its owner alone.
+        Whether a new file is readable only by its owner.
 
     Raises
     ------
@@ -71,12 +71,12 @@ def replacing(path: PathLike, error: type[FanlightError] = DataError, private: b
 
 @contextmanager
 def writing(path: PathLike) -> Iterator[None]:
-    """Name the output in the error of a write that fails.
+    """Convert errors of writes in the block to a message with the path of the output.
 
     Raises
     ------
     DataError
-        The output cannot be written: the disk is full, for instance.
+        The output cannot be written, for example because the disk is full.
     """
     try:
         yield
@@ -87,7 +87,7 @@ def writing(path: PathLike) -> Iterator[None]:
 
 
 def put(part: Path, path: PathLike) -> None:
-    """Let a file that was written beside an output take its place, with what `replacing` promises.
+    """Replace an output by a complete temporary file, as `replacing` does.
 
     Raises
     ------
@@ -109,19 +109,19 @@ def put(part: Path, path: PathLike) -> None:
 
 
 def check_writable(path: PathLike, database: bool = False) -> None:
-    """Refuse an output that could not be written, before anything is done for it.
+    """Check that an output can be written.
 
     Parameters
     ----------
     path : path
     database : bool
-        Whether the output is an SQLite database, which is written in place; no other output replaces one.
+        Whether the output is an SQLite database, which is written in place.
 
     Raises
     ------
     DataError
-        It is a folder or read-only, its own folder does not exist or cannot be written, or it is a database (people's
-        labels, an index), which another process may be writing.
+        The path is a folder or read-only, its folder does not exist or is read-only, or the output would replace a
+        database (labels, an index).
     """
     target = Path(os.path.realpath(path))
     if is_special(path):
@@ -132,13 +132,13 @@ def check_writable(path: PathLike, database: bool = False) -> None:
         target.stat()
     except FileNotFoundError:
         pass
-    except OSError as fault:  # a circle of links, a name that is too long
+    except OSError as fault:  # such as a cycle of links, or a name that is too long
         raise DataError(unwritable(path, fault)) from None
     if target.is_dir():
         raise DataError(f"{path}: is a folder: name a file to write")
     if not target.parent.is_dir():
         raise DataError(f"{path}: cannot be written (no such folder): make its folder, or choose another place")
-    # the superuser may write everything, but a file made read-only is meant to stay
+    # read-only files are not overwritten even by the superuser, who may
     if target.exists() and not (target.stat().st_mode & 0o222 and os.access(target, os.W_OK)):
         raise DataError(f"{path}: is read-only: choose another place, or make it writable")
     if not os.access(target.parent, os.W_OK):
@@ -148,12 +148,12 @@ def check_writable(path: PathLike, database: bool = False) -> None:
 
 
 def check_empty(folder: PathLike, overwrite: bool = False) -> None:
-    """Refuse a folder to write to that holds files, unless they are to be overwritten.
+    """Check that an output folder is empty, unless `overwrite`.
 
     Raises
     ------
     DataError
-        The message names the first of them.
+        The folder has files; the message names the first.
     """
     names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
     if names and not overwrite:
@@ -161,7 +161,7 @@ def check_empty(folder: PathLike, overwrite: bool = False) -> None:
 
 
 def is_special(path: PathLike) -> bool:
-    """Tell whether an output is a device, a pipe or a stream of this process ("-"), which no file may replace."""
+    """Tell whether an output is a device, a pipe or a stream of this process ("-")."""
     if _stream(path) is not None:
         return True
     try:
@@ -178,15 +178,15 @@ def open_special(path: PathLike) -> BinaryIO:
 
 
 def check_outputs(inputs: Iterable[PathLike], outputs: Iterable[PathLike]) -> None:
-    """Refuse outputs that are inputs, lie in a folder that is read, or are the same file twice.
+    """Check that no output is an input, in an input folder, or named twice.
 
-    Files are compared by device and inode, so that links and redirected streams (/dev/stdin, /dev/stdout) are seen;
-    those that do not exist yet by their real paths.
+    Existing files are compared by device and inode, which covers links and redirected streams (/dev/stdin,
+    /dev/stdout); others by real path.
 
     Raises
     ------
     DataError
-        The message names both paths.
+        Two paths conflict; the message names both.
     """
     named = ["/dev/stdin" if os.fspath(path) == "-" else path for path in inputs]
     sources = [(path, identity(path)) for path in named if _is_stored(path)]
@@ -216,16 +216,16 @@ def _as_fault(path: PathLike, error: type[FanlightError], part: Path | None = No
         yield
     except DataError as fault:
         if part is not None:
-            raise  # of the block
+            raise  # raised by the block
         raise error(str(fault)) from None
     except OSError as fault:
         if part is not None and fault.filename not in (None, str(part), os.fspath(path)):
-            raise  # of a file that the block reads
+            raise  # concerns a file that the block reads
         raise error(unwritable(path, fault)) from None
 
 
 def _is_stored(path: PathLike) -> bool:
-    """Tell whether a path, or the file that a stream is redirected to, can be lost by writing to it."""
+    """Tell whether a path, or the file that a stream is redirected to, is a regular file or folder."""
     try:
         mode = os.stat(path).st_mode
     except OSError:
@@ -242,7 +242,7 @@ def _is_database(path: Path) -> bool:
 
 
 def identity(path: PathLike) -> object:
-    """Return what two names of one file share: device and inode; of one that does not exist, its real path."""
+    """Return the identity of a file: device and inode if it exists, else its real path."""
     try:
         status = os.stat(path)
     except OSError:
@@ -251,7 +251,7 @@ def identity(path: PathLike) -> object:
 
 
 def _stream(path: PathLike) -> int | None:
-    """Return the descriptor that an output's path such as /dev/stdout or "-" names."""
+    """Return the file descriptor of an output such as /dev/stdout or "-", or None."""
     name = os.fspath(path)
     streams = {"/dev/stdin": 0, "-": 1, "/dev/stdout": 1, "/dev/stderr": 2}
     folder, _, number = name.rpartition("/")
@@ -262,11 +262,11 @@ def _stream(path: PathLike) -> int | None:
 
 def _copy(part: Path, path: PathLike) -> None:
     with open(part, "rb") as source, open_special(path) as target:
-        shutil.copyfileobj(source, target, _PIECE)
+        shutil.copyfileobj(source, target, _BUFFER)
 
 
 def _take_mode(part: Path, target: Path, private: bool) -> None:
-    """Give a new file the mode and owner of the one that it replaces, or those of any new file."""
+    """Set the mode and owner of a new file to those of the file it replaces, or to the defaults."""
     try:
         status = target.stat()
     except FileNotFoundError:
@@ -275,6 +275,6 @@ def _take_mode(part: Path, target: Path, private: bool) -> None:
         os.chmod(part, (0o600 if private else 0o666) & ~mask)
         return
     if hasattr(os, "chown"):
-        with contextlib.suppress(PermissionError):  # another's file in a folder that all may write
+        with contextlib.suppress(PermissionError):  # the old file may have another owner
             os.chown(part, status.st_uid, status.st_gid)
     os.chmod(part, stat.S_IMODE(status.st_mode))

@@ -1,4 +1,4 @@
-"""Files elsewhere: addresses such as s3://bucket/key, read and written by fsspec (the extra "remote")."""
+"""Remote files with addresses such as s3://bucket/key, by fsspec (the extra "remote")."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ADDRESS = re.compile(r"(s3|gs|gcs|az|abfs|abfss|hdfs|webhdfs|sftp|memory):/{1,3
 
 
 def address_of(path: PathLike) -> str | None:
-    """Return the address that a path is, None of a path of this machine; `Path` leaves one slash of two.
+    """Return the address of a remote path, None for a local one; `Path` collapses the two slashes to one.
 
     Examples
     --------
@@ -31,12 +31,12 @@ def address_of(path: PathLike) -> str | None:
 
 
 def open_remote(address: str) -> BinaryIO:
-    """Open what is at an address to read.
+    """Open a remote file for reading.
 
     Raises
     ------
     DataError
-        It cannot be read; the message has the reason of the library for its scheme.
+        The file cannot be read.
     """
     with _as_fault(address, "read"):
         system, path = _system(address)
@@ -45,12 +45,12 @@ def open_remote(address: str) -> BinaryIO:
 
 
 def remote_files(address: str) -> list[str]:
-    """Return the addresses of the files in a folder, sorted, or the address itself if it is no folder.
+    """Return the sorted addresses of the files in a folder, or the address itself if it is no folder.
 
     Raises
     ------
     DataError
-        It cannot be looked at, or is a folder without files.
+        The address cannot be accessed, or is a folder without files.
     """
     with _as_fault(address, "read"):
         system, path = _system(address)
@@ -63,12 +63,12 @@ def remote_files(address: str) -> list[str]:
 
 
 def remote_digest(address: str) -> str:
-    """Return what changes when the file at an address does: its entity tag, or its size and time.
+    """Return a checksum that changes with a remote file, such as its entity tag, or size and time.
 
     Raises
     ------
     DataError
-        It cannot be looked at.
+        The address cannot be accessed.
     """
     with _as_fault(address, "read"):
         system, path = _system(address)
@@ -77,12 +77,12 @@ def remote_digest(address: str) -> str:
 
 @lru_cache(64)
 def local_copy(address: str) -> Path:
-    """Return a copy of a file on this machine, which ends with the process.
+    """Return a local copy of a remote file, which is removed when the process ends.
 
     Raises
     ------
     DataError
-        It cannot be read.
+        The file cannot be read.
     """
     with _as_fault(address, "read"):
         return Path(library("fsspec").open_local(f"simplecache::{address}"))
@@ -90,12 +90,12 @@ def local_copy(address: str) -> Path:
 
 @contextmanager
 def uploading(address: str) -> Iterator[Path]:
-    """Give a path to write to; when the block ends, what lies there is sent to an address.
+    """Yield a local path to write to; at the end of the block, the file is uploaded to an address.
 
     Raises
     ------
     DataError
-        It cannot be sent; what was written stays on this machine, and the message says where.
+        The upload failed; the local file is kept, and the message has its path.
     """
     with _as_fault(address, "written"):
         system, target = _system(address)
@@ -124,8 +124,8 @@ def _as_fault(address: str, what: str) -> Iterator[None]:
         yield
     except (DataError, KeyboardInterrupt):
         raise
-    except ImportError as error:  # of the library for one scheme
+    except ImportError as error:  # the library for the scheme is missing
         raise DataError(f"{address}: cannot be {what} ({error}): pip install it") from None
-    except Exception as error:  # each service has faults of its own
+    except Exception as error:  # each service has its own exceptions
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise DataError(f"{address}: cannot be {what} ({reason}): check the address and your right to it") from None

@@ -1,1 +1,1 @@
-"""The window network as an equation, its numbers and its file."""
+"""The window network: equation, losses, parameters, decoding and model file."""

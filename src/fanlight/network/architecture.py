@@ -4,13 +4,13 @@ For one window, in the lecture's columns (L5-L7), with x_k the vector of the wor
 
     x = [x_0; …; x_2c]      z = U @ f(W @ x + b) + c = U @ f(W_0 @ x_0 + … + W_2c @ x_2c + b) + c
 
-The words of a batch repeat, and W_k @ x_k depends on the word alone. So the vectors of the distinct words are
-the rows of V, each product is taken once a word, and a token gathers what it needs: ``rows(V @ W_k.T, i_k)``. That
-is what `emissions` arrives at, by the calculus: `equation` vectorised over tokens, x_k put in as rows of V, and the
-gather moved behind the product. `loss` puts a head's loss on top. Nothing here knows a derivative.
+W_k @ x_k depends only on the word, and the words of a batch repeat. So V has one row per distinct word, each product is
+computed once per word, and tokens gather them: ``rows(V @ W_k.T, i_k)``. `emissions` derives this form with the
+calculus: it vectorises `equation` over tokens, substitutes rows of V for x_k, and moves the gather behind the product.
+`loss` adds the loss of a head. This module contains no derivatives.
 
-A table of features may have a radius, beyond which it is not looked at: there x_k has only the columns of the other
-tables (`Configuration.columns_at`), and is a row of a narrower V.
+A feature table may have a radius. Beyond it, x_k has only the columns of the other tables (`Configuration.columns_at`)
+and is a row of a narrower V.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ hstack, rows, bag = map(function, ("hstack", "rows", "bag"))
 
 
 def equation(configuration: Configuration) -> Expression:
-    """Return the scores z (K, 1) of one window, as the lecture writes them.
+    """Return the scores z (K, 1) of one window, in the lecture's notation.
 
     Symbols: W_k (m, d_k), x_k (d_k, 1), with a context also G_k (m, g), g_k (g, 1); b (m, 1), U (K, m), c (K, 1).
     """
@@ -34,9 +34,9 @@ def equation(configuration: Configuration) -> Expression:
 def emissions(configuration: Configuration, dropout: bool = False) -> Expression:
     """Return the emissions Z (N, K) of all tokens of a batch.
 
-    Symbols beside the parameters: ``vectors_rows`` (t,), and ``<group>_ids``, ``<group>_offsets`` for each of t word
-    types; ``i_k``, ``j_k`` (N,) the word type and context at window position k. With `dropout` the hidden units are
-    scaled by M (N, m) and the components of the word types by D (t, d), of which `mask` names the columns seen at k.
+    Symbols besides the parameters: ``vectors_rows`` (t,) and ``<group>_ids``, ``<group>_offsets`` of t word types;
+    ``i_k``, ``j_k`` (N,), the word type and case context at window position k. With `dropout`, hidden units are scaled
+    by M (N, m), and components of word types by D (t, d); `mask` names the columns of D used at position k.
     """
     h = _hidden(configuration)
     if dropout:
@@ -62,7 +62,7 @@ def emissions(configuration: Configuration, dropout: bool = False) -> Expression
 
 
 def vectors(configuration: Configuration, k: int) -> Expression:
-    """Return V (t, d_k), the x_k of each word type: its word vector beside the sums of its hashed features' rows."""
+    """Return V (t, d_k), the x_k of each word type: its word vector and the sums of its hashed features' rows."""
     parts = []
     seen = configuration.seen_at(k)
     if configuration.vector_width:
@@ -78,13 +78,13 @@ def vectors(configuration: Configuration, k: int) -> Expression:
 
 
 def mask(configuration: Configuration, k: int) -> str:
-    """Return the name of the symbol for D's columns that window position k sees: the more it sees, the more columns."""
+    """Return the name of the symbol for the columns of D that are used at window position k."""
     width = len(configuration.columns_at(k))
     return "D" if width == configuration.width else f"D_{width}"
 
 
 def loss(configuration: Configuration, partial: bool = False) -> Expression:
-    """Return the loss of a batch, a scalar, with dropout; its symbols are in `losses`, `partial` annotation too."""
+    """Return the loss of a batch (a scalar), with dropout; see `losses` for its symbols and `partial` annotation."""
     return loss_of(emissions(configuration, dropout=True), configuration, partial)
 
 

@@ -1,12 +1,12 @@
 """The linear chain over tags: log-partition, marginals, best path, span probabilities.
 
-A sentence's score of a tag path is the sum of its emissions and transitions,
-``sum_t Z[t, y_t] + sum_t A[y_{t-1}, y_t]``, where row and column K of A (K+1, K+1) stand for the border before the
-first and after the last token. Sentences are rows of Z (N, K) laid end to end, none padded: sentence s has the rows
+The score of a tag path is the sum of its emissions and transitions, ``sum_t Z[t, y_t] + sum_t A[y_{t-1}, y_t]``; row
+and column K of A (K+1, K+1) stand for the boundary before the first and after the last token. Sentences are
+concatenated in the rows of Z (N, K) without padding: sentence s has the rows
 ``sentence_offsets[s]:sentence_offsets[s + 1]``.
 
-Where all that BIOES forbids is forbidden, as in every tagger, only legal transitions are computed with: of T types,
-(2T + 1)² from tags that close (O, E, S) to those that open (O, B, S), and 4 within each type.
+If A forbids all transitions that are illegal in BIOES, only the legal ones are computed: of T types, (2T + 1)² from
+closing tags (O, E, S) to opening tags (O, B, S), and 4 within each type.
 
 References
 ----------
@@ -28,10 +28,10 @@ from fanlight.entities.bioes import TagSet
 Float = NDArray[Any]
 Int = NDArray[np.int64]
 
-ILLEGAL = -1e4  # the transition score that forbids: exp of it is zero in float32 and float64
-FLOORS = {4: -80.0, 8: -600.0}  # how far below its token's best an emission counts, by bytes of a number: exp stays > 0
-DENSE_TAGS = 64  # with no more tags, one dense product takes NumPy less time than several small ones
-COMPILED_FROM = 4096  # tokens: below, plain NumPy answers before a compiler is even imported
+ILLEGAL = -1e4  # score of an illegal transition: its exp is zero in float32 and float64
+FLOORS = {4: -80.0, 8: -600.0}  # lowest emission relative to the token's highest, by itemsize, so that exp > 0
+DENSE_TAGS = 64  # up to this many tags, NumPy computes one dense product faster than several small ones
+COMPILED_FROM = 4096  # tokens; with fewer, NumPy takes less time than importing the compiler
 
 
 class Messages(NamedTuple):
@@ -48,7 +48,7 @@ class Messages(NamedTuple):
     forward : float array (N, K)
         Forward messages, each row summing to one.
     scales : float array (N,)
-        What each row was multiplied by to do so.
+        Factor by which each row was multiplied for that.
     """
 
     log_partition: float
@@ -59,7 +59,7 @@ class Messages(NamedTuple):
 
 
 class LegalMoves(NamedTuple):
-    """Weights or scores of the transitions between types: from C tags that close (O, E, S) to C that open (O, B, S).
+    """Weights or scores of transitions between types: from C closing tags (O, E, S) to C opening tags (O, B, S).
 
     Attributes
     ----------
@@ -79,14 +79,14 @@ class LegalMoves(NamedTuple):
 
     @classmethod
     def of(cls, weights: Float) -> LegalMoves:
-        """Take them from those of all transitions (K+1, K+1)."""
+        """Build from the weights of all transitions (K+1, K+1)."""
         closing, opening = _ends_of(len(weights) // 4)
         between = weights[np.ix_(closing, opening)]
         return cls(closing, opening, between, np.ascontiguousarray(between.T), np.zeros_like(between))
 
     @classmethod
     def gather(cls, weights: Float, nothing: float) -> LegalMoves | None:
-        """Take them by a compiled kernel, or return None if what BIOES forbids has not the weight `nothing`."""
+        """Build by a kernel; return None unless all illegal transitions have the weight `nothing`."""
         from fanlight.network import chain_kernels
 
         if not _has_bioes_shape(weights):
@@ -98,18 +98,18 @@ class LegalMoves(NamedTuple):
 
 
 def forward_backward(Z: Float, A: Float, sentence_offsets: Int, compiled: bool | None = None) -> Messages:
-    """Pass messages along every sentence.
+    """Compute the forward and backward messages of every sentence.
 
     Parameters
     ----------
     Z : float array (N, K)
         Emissions.
     A : float array (K+1, K+1)
-        Transitions; index K is the border. `ILLEGAL` forbids one.
+        Transitions; index K is the boundary. Illegal transitions have the score `ILLEGAL`.
     sentence_offsets : int array (S+1,)
         First row of each sentence, and N.
     compiled : bool, optional
-        Force the compiled or the plain path; by default by size.
+        Whether to run the kernels; by default if there are many tokens.
 
     Raises
     ------
@@ -130,7 +130,7 @@ def forward_backward(Z: Float, A: Float, sentence_offsets: Int, compiled: bool |
             total = chain_kernels.forward_backward(Z, weights, sentence_offsets, *out)
         messages = Messages(total, marginals, pairs, forward, scales)
     else:
-        with np.errstate(all="ignore"):  # what overflows shows in the log-partition
+        with np.errstate(all="ignore"):  # an overflow makes the log-partition infinite
             messages = forward_backward_plain(Z, weights, sentence_offsets)
     if not np.isfinite(messages.log_partition):
         raise FloatingPointError("the linear chain has no finite log-partition: scores overflow or no path is legal")
@@ -138,9 +138,9 @@ def forward_backward(Z: Float, A: Float, sentence_offsets: Int, compiled: bool |
 
 
 def viterbi(Z: Float, A: Float, sentence_offsets: Int, compiled: bool | None = None) -> Int:
-    """Return the best-scoring tag of every token (N,); of equal paths the one with lower tags last wins.
+    """Return the tags (N,) of the best paths; ties go to the path with lower tags at the end.
 
-    Parameters are those of `forward_backward`.
+    The parameters are those of `forward_backward`.
 
     Examples
     --------
@@ -178,9 +178,9 @@ def viterbi(Z: Float, A: Float, sentence_offsets: Int, compiled: bool | None = N
 
 
 def best_paths(Z: Float, A: Float, count: int) -> list[tuple[float, Int]]:
-    """Return the best legal tag paths of one sentence and their scores, best first: `count`, or as many as there are.
+    """Return up to `count` best legal tag paths of one sentence and their scores, best first.
 
-    Each tag keeps its `count` best ways to be reached (Viterbi with lists: Seshadri & Sundberg 1994).
+    Each tag has a list of its `count` best predecessors (list Viterbi: Seshadri & Sundberg 1994).
 
     Examples
     --------
@@ -191,7 +191,7 @@ def best_paths(Z: Float, A: Float, count: int) -> list[tuple[float, Int]]:
     A = forbid_illegal(A)
     scores = np.full((K, count), -np.inf)
     scores[:, 0] = A[K, :K] + Z[0]
-    back = np.zeros((n, K, count), np.int64)  # tag * count + rank of the way before
+    back = np.zeros((n, K, count), np.int64)  # tag * count + rank of the predecessor
     for t in range(1, n):
         ways = (scores[:, :, None] + A[:K, None, :K]).reshape(K * count, K)
         back[t] = np.argsort(-ways, axis=0, kind="stable")[:count].T
@@ -210,7 +210,7 @@ def best_paths(Z: Float, A: Float, count: int) -> list[tuple[float, Int]]:
 
 
 def span_probability(messages: Messages, Z: Float, A: Float, start: int, tags: Sequence[int]) -> float:
-    """Return P(the tokens from `start` have exactly `tags` | sentence), summed over everything around them."""
+    """Return P(the tokens from `start` have exactly `tags` | sentence)."""
     opening = tags[0]
     value = float(messages.marginals[start, opening])
     # conditional on each tag, the next: forward and backward messages meet at the last tag, so walk by ratios
@@ -232,11 +232,11 @@ def span_probabilities(
     Parameters
     ----------
     messages, Z, A
-        As there.
+        As in `span_probability`.
     span_starts, span_ends : int array (n,)
         First token of each span, and the token after its last.
     tags : int array
-        The tags of all spans' tokens, one span after the other.
+        The tags of all spans' tokens, concatenated.
     """
     lengths = span_ends - span_starts
     begins = np.cumsum(lengths) - lengths
@@ -259,19 +259,19 @@ def span_probabilities(
 
 @lru_cache(maxsize=8)
 def legal_transitions(types: tuple[str, ...]) -> Float:
-    """Return (K+1, K+1): 0 where BIOES allows a tag to follow another, `ILLEGAL` elsewhere; index K is the border."""
+    """Return scores (K+1, K+1): 0 for transitions that are legal in BIOES, else `ILLEGAL`; index K is the boundary."""
     A = np.where(TagSet(types).legal_transitions, np.float32(0), np.float32(ILLEGAL))
     A.flags.writeable = False
     return A
 
 
 def forbid_illegal(A: Float) -> Float:
-    """Return transitions of which the illegal ones cost more than any emissions can make up for."""
+    """Return transitions with -inf for the illegal ones."""
     return np.where(A < ILLEGAL / 2, -np.inf, A)
 
 
 class _Moves:
-    """The plain steps along a sentence, by weights or scores (K+1, K+1) of all transitions."""
+    """The steps along a sentence, with a dense matrix of transition weights or scores (K+1, K+1)."""
 
     def __init__(self, weights: Float) -> None:
         self._weights = weights[:-1, :-1]
@@ -285,17 +285,17 @@ class _Moves:
         return self._weights @ message
 
     def best(self, scores: Float) -> tuple[Float, Int]:
-        """Return each tag's best score (K,) after the scores (K,) of the tags before, and the tag that it is from."""
+        """Return the best score (K,) of each tag and its predecessor, given the scores (K,) of the tags before."""
         candidates = scores[:, None] + self._weights
         return candidates.max(0), candidates.argmax(0)
 
     def pairs(self, forward: Float, ahead: Float) -> Float:
-        """Return a sentence's expected transitions (K, K), by its messages (n - 1, K) on both sides of each."""
+        """Return a sentence's expected transition counts (K, K), given the messages (n - 1, K) on both sides."""
         return (forward.T @ ahead) * self._weights
 
 
 class _SparseMoves(_Moves):
-    """The same by legal transitions alone."""
+    """The steps along a sentence, with legal transitions only."""
 
     def __init__(self, weights: Float) -> None:
         super().__init__(weights)
@@ -338,12 +338,12 @@ class _SparseMoves(_Moves):
 
 
 def _moves_of(weights: Float, nothing: float) -> _Moves:
-    """Choose between all transitions and the legal ones; the illegal have the weight or score `nothing`."""
+    """Return sparse steps for many tags if all illegal transitions have the weight `nothing`, else dense steps."""
     return _SparseMoves(weights) if len(weights) > DENSE_TAGS and _is_sparse(weights, nothing) else _Moves(weights)
 
 
 def _is_sparse(weights: Float, nothing: float) -> bool:
-    """Tell whether all transitions (K+1, K+1) that BIOES forbids have the weight or score `nothing`."""
+    """Tell whether all illegal transitions have the weight or score `nothing`."""
     return _has_bioes_shape(weights) and bool((weights[_illegal(len(weights) // 4)] == nothing).all())
 
 
@@ -353,7 +353,7 @@ def _has_bioes_shape(weights: Float) -> bool:
 
 @lru_cache(maxsize=8)
 def _illegal(types: int) -> NDArray[np.bool_]:
-    """Return which transitions (K+1, K+1) BIOES forbids between the tags of so many types; the border's are allowed."""
+    """Return a mask (K+1, K+1) of the illegal transitions; those of the boundary are not in it."""
     illegal = ~TagSet([str(n) for n in range(types)]).legal_transitions
     illegal[-1], illegal[:, -1] = False, False
     return illegal
@@ -361,7 +361,7 @@ def _illegal(types: int) -> NDArray[np.bool_]:
 
 @lru_cache(maxsize=8)
 def _ends_of(types: int) -> tuple[Int, Int]:
-    """Return the tags that close and those that open, in order."""
+    """Return the closing tags and the opening tags, in order."""
     of_types = 4 * np.arange(types)[:, None]
     closing, opening = (np.append(0, (of_types + np.array(roles)).ravel()) for roles in ((3, 4), (1, 4)))
     return closing, opening

@@ -1,7 +1,7 @@
-"""The linear chain over many sentences at once, by NumPy alone: step t for every sentence that has a token t.
+"""The linear chain over many sentences at once, in NumPy: step t runs for all sentences that have a token t.
 
-What one sentence's steps are `network.chain` says; here transitions are those that BIOES allows: any tag that closes
-(E, O, S) before any that opens (O, B, S), and B and I of a type before its I and E.
+The functions are those of `network.chain`, restricted to the legal transitions of BIOES: from any closing tag (E, O, S)
+to any opening tag (O, B, S), and from B and I of a type to its I and E.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from fanlight.network.chain import FLOORS, LegalMoves, Messages, forbid_illegal
 Float = NDArray[Any]
 Int = NDArray[np.int64]
 
-CANDIDATES = 1 << 21  # scores of transitions that are compared at once
+CANDIDATES = 1 << 21  # transition scores per comparison
 
 
 class _Batch(NamedTuple):
-    """Sentences by falling length: first row of each, and how many have a token at each step."""
+    """Sentences sorted by decreasing length: first row of each, and number of sentences with a token at each step."""
 
     begins: Int
     active: Int
@@ -36,7 +36,7 @@ class _Batch(NamedTuple):
 
 
 def viterbi(Z: Float, A: Float, sentence_offsets: Int) -> Int:
-    """Return the best-scoring tag of every token (N,); see `network.chain.viterbi`."""
+    """Return the tags (N,) of the best paths; see `network.chain.viterbi`."""
     A = forbid_illegal(A).astype(Z.dtype)
     path = np.zeros(len(Z), np.int64)
     K = Z.shape[1]
@@ -66,7 +66,7 @@ def _viterbi(Z: Float, A: Float, batch: _Batch, path: Int) -> None:
 
 
 def forward_backward(Z: Float, A: Float, sentence_offsets: Int) -> Messages:
-    """Pass messages along every sentence; see `network.chain.forward_backward`. ``pairs`` are not counted.
+    """Compute messages; see `network.chain.forward_backward`. ``pairs`` are zeros.
 
     Raises
     ------
@@ -80,7 +80,7 @@ def forward_backward(Z: Float, A: Float, sentence_offsets: Int) -> Messages:
     forward, marginals = np.empty_like(Z), np.empty_like(Z)
     scales = np.empty(len(Z), Z.dtype)
     tops = Z.max(1, initial=-np.inf)
-    with np.errstate(all="ignore"):  # what overflows shows in the log-partition
+    with np.errstate(all="ignore"):  # an overflow makes the log-partition infinite
         emissions = np.exp(np.maximum(Z - tops[:, None], Z.dtype.type(FLOORS[Z.itemsize])))
         message = np.broadcast_to(weights[K, :K], (len(begins), K))
         masses = np.ones(len(Z), Z.dtype)
@@ -108,7 +108,7 @@ def forward_backward(Z: Float, A: Float, sentence_offsets: Int) -> Messages:
 
 
 class _Moves:
-    """The steps of S sentences by the legal transitions among weights or scores (K+1, K+1)."""
+    """The steps of S sentences, with the legal transitions among weights or scores (K+1, K+1)."""
 
     def __init__(self, weights: Float) -> None:
         self._closing, self._opening, self._between, _, _ = LegalMoves.of(weights)
@@ -133,7 +133,7 @@ class _Moves:
         return out
 
     def best(self, scores: Float) -> tuple[Float, Int]:
-        """Return each tag's best score (S, K) after the scores of the tags before, and the tag that it is from."""
+        """Return the best score (S, K) of each tag and its predecessor, given the scores of the tags before."""
         best, origin = np.full_like(scores, -np.inf), np.zeros(scores.shape, np.int64)
         candidates = scores[:, None, self._closing] + self._between.T
         which = candidates.argmax(2)

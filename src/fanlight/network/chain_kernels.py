@@ -1,7 +1,7 @@
-"""Compiled kernels of the linear chain; `chain` holds the plain ones they must agree with.
+"""Kernels of the linear chain; the plain forms are in `chain`.
 
-Probabilities instead of their logarithms are passed along the sentence, each step scaled to sum to one: a
-multiplication a cell where the logarithmic form needs an exponential.
+Messages are probabilities, scaled to sum to one at each step: a multiplication per transition, where messages in
+logarithms would need an exponential.
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ from fanlight.jit import inner, kernel
 
 @inner()
 def _exponentiate(scores: Any, floor: Any, out: Any) -> Any:
-    """Fill out (K,) with exp of the scores (K,) less the highest, none below `floor`; return the highest."""
+    """Fill out (K,) with exp(max(scores - highest, floor)); return the highest score."""
     top = scores[0]
     for j in range(1, len(scores)):
         top = max(top, scores[j])
@@ -24,7 +24,7 @@ def _exponentiate(scores: Any, floor: Any, out: Any) -> Any:
 
 @inner()
 def _scale(row: Any, emission: Any, scale: Any) -> Any:
-    """Multiply a forward message (K,) by its emission (K,), then by `scale` (1,) to sum to 1; return log of the sum."""
+    """Multiply a forward message (K,) by its emission (K,), and scale it to sum to 1; return the log of the sum."""
     mass = row.dtype.type(0.0)
     for j in range(len(row)):
         row[j] *= emission[j]
@@ -54,8 +54,8 @@ def forward_backward(
 ) -> float:
     """Fill marginals (N, K) and expected transition counts (K+1, K+1); return the summed log-partition.
 
-    ``weights`` is exp(A) with zeros at illegal transitions. ``forward`` (N, K) and ``scales`` (N,) are left holding
-    the scaled forward messages, which span probabilities need. A sentence without any legal path gives -inf.
+    ``weights`` is exp(A), zero at illegal transitions. Also fills ``forward`` (N, K) and ``scales`` (N,), the scaled
+    forward messages for span probabilities. The result is -inf if a sentence has no legal path.
     """
     K = Z.shape[1]
     boundary = K
@@ -168,9 +168,9 @@ def _add_rows(factors: Any, rows: Any, out: Any) -> None:
 
 @inner(allocates=True)
 def _add_pairs(forward: Any, flows: Any, start: int, last: int, weights: Any, legal: Any, pairs: Any) -> None:
-    """Add a sentence's expected transitions: to ``legal.counts`` those between types, to pairs those within.
+    """Add a sentence's expected transition counts: between types to ``legal.counts``, within types to pairs.
 
-    ``flows`` (n, K) are the messages from ahead, the row of the token `start` being that of the next.
+    ``flows`` (n, K) are the backward messages times emissions; row `start` is that of the next token.
     """
     K, C = flows.shape[1], len(legal.closing)
     moved = np.empty((last - start, C), flows.dtype)
@@ -195,7 +195,7 @@ def _add_pairs(forward: Any, flows: Any, start: int, last: int, weights: Any, le
 def forward_backward_bioes(
     Z: Any, weights: Any, sentence_offsets: Any, legal: Any, marginals: Any, forward: Any, scales: Any, pairs: Any
 ) -> float:
-    """Do as `forward_backward` where all that BIOES forbids has weight zero.
+    """Compute `forward_backward` if all illegal transitions have weight zero.
 
     ``legal`` is a `chain.LegalMoves`, with zeros in ``counts``; ``pairs`` must be zero.
     """
@@ -255,9 +255,9 @@ def forward_backward_bioes(
 
 @kernel()
 def viterbi_bioes(Z: Any, A: Any, sentence_offsets: Any, legal: Any, path: Any, back: Any) -> None:
-    """Do as `viterbi` where all that BIOES forbids has the score -inf; ``legal`` is a `chain.LegalMoves`.
+    """Compute `viterbi` if all illegal transitions have the score -inf; ``legal`` is a `chain.LegalMoves`.
 
-    A tag that closes is not looked at where the best way on from it is worse than the worst from another.
+    A closing tag is skipped if its best continuation is worse than the worst continuation of another.
     """
     K, C = Z.shape[1], len(legal.closing)
     score, new = np.empty(K, Z.dtype), np.empty(K, Z.dtype)

@@ -1,4 +1,4 @@
-"""What has to be known of a network beside its numbers."""
+"""The configuration of a network: all that determines the shapes of its parameters."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class Configuration:
     unit : str
         What a token is: "word" or "character".
     radius : int
-        The window reaches this many tokens to either side (lecture L5).
+        Tokens of the window on either side (lecture L5).
     hidden : int
-        Units of the hidden layer (L6).
+        Number of hidden units (L6).
     activation : str
         One of `ACTIVATIONS` (L6).
     head : str
@@ -49,9 +49,9 @@ class Configuration:
     vector_width : int
         Components of the word vectors, 0 for none (L4).
     context_width : int
-        Width of the embedding of a token's context in its document, 0 for none.
+        Width of the embedding of a token's case context, 0 for none.
     evidence_width : int
-        Numbers known about each token: its marks in gazetteers and patterns, then what a first network found out
+        Number of features of each token: gazetteer features, pattern features, then document features
         (`network.document_features`); 0 for none.
     """
 
@@ -69,34 +69,34 @@ class Configuration:
 
     @property
     def tags(self) -> int:
-        """Number of tags K: O and B, I, E, S of each type; the logistic head needs no O."""
+        """Number of tags K: O and B, I, E, S of each type; no O for the logistic head."""
         return 4 * len(self.types) + (self.head != "logistic")
 
     @property
     def width(self) -> int:
-        """Components of one word's vector, d."""
+        """Width d of a word type's vector."""
         return self.vector_width + sum(group.dimension for group in self.groups)
 
     @property
     def columns(self) -> dict[str, slice]:
-        """Columns of each table in a word's vector, by its name."""
+        """Columns of each table in a word type's vector, by name."""
         widths = [("vectors", self.vector_width), *((group.name, group.dimension) for group in self.groups)]
         ends = accumulate(width for _, width in widths)
         return {name: slice(end - width, end) for (name, width), end in zip(widths, ends, strict=True)}
 
     def seen_at(self, k: int) -> tuple[str, ...]:
-        """Return the names of the tables that window position k sees, in the order of `columns`."""
+        """Return the names of the tables used at window position k, in the order of `columns`."""
         seen = {group.name: group.seen_at(abs(k - self.radius)) for group in self.groups}
         return tuple(name for name in self.columns if seen.get(name, True))
 
     def columns_at(self, k: int) -> NDArray[np.int64]:
-        """Return the columns of a word's vector that make up x_k, what window position k sees of it."""
+        """Return the columns of a word type's vector that form x_k at window position k."""
         of = self.columns
         return np.concatenate([np.arange(of[name].start, of[name].stop) for name in self.seen_at(k)])
 
     @property
     def sees_all(self) -> bool:
-        """Whether something is seen at every position of the window."""
+        """Whether some features are used at every window position."""
         return self.vector_width > 0 or any(group.seen_at(self.radius) for group in self.groups)
 
     @property
@@ -105,12 +105,12 @@ class Configuration:
         return 2 * self.radius + 1
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON."""
+        """Return values for JSON."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Configuration:
-        """Read what `to_dict` gave.
+        """Build from values of `to_dict`.
 
         Raises
         ------

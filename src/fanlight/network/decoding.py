@@ -1,4 +1,4 @@
-"""From word types and tokens to emissions, tags and spans: the network at work."""
+"""Decoding: from word types and tokens to emissions, tag paths and spans."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ BLOCK = 1 << 15  # tokens whose emissions are computed together
 
 
 class TokenSpan(NamedTuple):
-    """An entity in tokens of the whole batch: ``start:end``, its type, and P(exactly this span | its sentence)."""
+    """An entity: tokens ``start:end`` of the batch, type, and P(exactly this span | its sentence)."""
 
     start: int
     end: int
@@ -42,13 +42,13 @@ class TokenSpan(NamedTuple):
 
 
 class Network:
-    """A network that tags.
+    """A network with its parameters.
 
     Parameters
     ----------
     configuration : Configuration
     parameters : mapping of str to float array
-        As `network.parameters` names them; "vectors" (V, d) may replace the lexicon's own rows while training.
+        See `network.parameters`; "vectors" (V, d) may replace the lexicon's rows during training.
     lexicon : Lexicon
     """
 
@@ -67,20 +67,20 @@ class Network:
         *,
         features: Float | None = None,
     ) -> Float:
-        """Return the emissions Z (N, K) of N tokens in sentences laid end to end.
+        """Return the emissions Z (N, K) of N tokens in concatenated sentences.
 
         Parameters
         ----------
         types : WordTypes
             The distinct word types.
         ids, contexts : int array (N,)
-            Each token's word type and context.
+            Each token's word type and case context.
         sentence_offsets : int array (S+1,)
             First token of each sentence, and N.
         padding : int
             The word type of positions outside a sentence.
         features : float array (N, e), optional
-            Document features and those of gazetteers and patterns, if the configuration has a place for them.
+            Gazetteer, pattern and document features, if the configuration has any.
         """
         if not len(ids):
             return np.zeros((0, self.configuration.tags), np.float32)
@@ -98,7 +98,7 @@ class Network:
     def _emissions_in_parts(
         self, types: WordTypes, ids: Int, contexts: Int, sentence_offsets: Int, padding: int, *, features: Float | None
     ) -> Float:
-        """Return `emissions` of whole sentences, a block at a time, so that memory is bounded."""
+        """Return `emissions` computed in blocks of whole sentences, with bounded memory."""
         parts = []
         begin = 0
         while begin < len(sentence_offsets) - 1:
@@ -130,20 +130,20 @@ class Network:
         return np.concatenate(parts, axis=1)
 
     def spans(self, Z: Float, sentence_offsets: Int, probabilities: bool = True) -> list[TokenSpan]:
-        """Return the best reading's entities in the order of the text, outer before inner."""
+        """Return the entities of the best paths in the order of the text, outer before inner."""
         entities: list[TokenSpan] = []
         for types, emission, transitions in self.chains(Z):
             tags = viterbi(emission, transitions, sentence_offsets)
             exact = emission.astype(np.float64)
             messages = forward_backward(exact, transitions, sentence_offsets) if probabilities else None
-            # no entity crosses a sentence border, because every sentence ends in a legal last tag
+            # no entity crosses a sentence boundary, because every sentence ends in a legal last tag
             for start, end, type_ in TagSet(types).decode(tags):
                 share = messages and span_probability(messages, exact, transitions, start, tags[start:end].tolist())
                 entities.append(TokenSpan(start, end, type_, share))
         return sorted(entities, key=lambda span: (span.start, -span.end, span.type))
 
     def certainties(self, Z: Float, sentence_offsets: Int, spans: Sequence[Span]) -> NDArray[np.float64]:
-        """Return P(exactly this span | its sentence) for each of some entities, of the best reading or of another."""
+        """Return P(exactly this span | its sentence) for any spans."""
         values = np.zeros(len(spans))
         for types, emission, transitions in self.chains(Z):
             chosen = [n for n, span in enumerate(spans) if span[2] in types]
@@ -167,10 +167,10 @@ class Network:
         return [(float(np.exp(score - total)), tags.decode(path)) for score, path in best_paths(exact, A, count)]
 
     def chains(self, Z: Float) -> list[tuple[Sequence[str], Float, Float]]:
-        """Return the linear chains that the emissions are read by: (types, emissions, transitions) of each.
+        """Return the types, emissions and transitions of each linear chain.
 
-        One chain over all types, with learned transitions or (softmax) just the legal ones; for the logistic head one
-        chain a type, in which O scores nothing, so that a tag's score is its log odds.
+        There is one chain over all types, with learned transitions or (softmax) only legality; for the logistic head
+        there is one chain per type, in which O has the score 0, so that the score of a tag is its log odds.
         """
         types = self.configuration.types
         if self.configuration.head != "logistic":
@@ -192,7 +192,7 @@ class Network:
         return self._compile("compiled")
 
     def _compile(self, backend: str) -> Program:
-        from fanlight.calculus import compile  # another engine works out its products without it
+        from fanlight.calculus import compile  # tagging does not need it
         from fanlight.network.architecture import emissions
 
         return compile({"Z": emissions(self.configuration)}, np.float32, backend)

@@ -1,7 +1,8 @@
-"""Features of a token beside its words: matches in gazetteers and patterns, and its other mentions in the document.
+"""Token features that do not depend on the word type: gazetteers, patterns, and other mentions in the document.
 
-"Jones" alone may be a person or a firm; elsewhere in the document stands "Jones, who scored twice". The first network
-reads every mention where it stands; the second reads, for each token, the mean of the others' probabilities.
+"Jones" may be a person or a firm, and elsewhere the document may say "Jones, who scored twice". The first stage
+computes type probabilities of every mention; the second stage has, for each token, the mean probabilities of its other
+mentions as features.
 
 References
 ----------
@@ -24,12 +25,12 @@ Float = NDArray[Any]
 
 
 def document_feature_width(types: int) -> int:
-    """Return how many numbers `document_features` gives a token, for so many entity types."""
+    """Return the number of document features of a token, given the number of entity types."""
     return types + 1
 
 
 def gazetteer_feature_width(gazetteer: Gazetteer | None, patterns: Patterns | None) -> int:
-    """Return how many numbers `gazetteer_features` gives a token."""
+    """Return the number of gazetteer and pattern features of a token."""
     return sum(features.width for features in (gazetteer, patterns) if features is not None)
 
 
@@ -40,7 +41,7 @@ def gazetteer_features(
     sentence_offsets: Int,
     places: Iterable[Place],
 ) -> NDArray[np.float32] | None:
-    """Return the features of tokens from gazetteers, then those from patterns; None where there is neither.
+    """Return the gazetteer features of tokens, then their pattern features; None if there are none.
 
     Parameters
     ----------
@@ -50,33 +51,33 @@ def gazetteer_features(
     sentence_offsets : int array (S+1,)
         First token of each sentence, and the number of tokens.
     places : iterable of Place
-        Where each sentence's tokens stand; not asked for without patterns.
+        Text and token offsets of each sentence; only consumed if there are patterns.
     """
     features = None if gazetteer is None else gazetteer.features(keys, sentence_offsets)
     return features if patterns is None else concatenate_features(features, patterns.features(places))
 
 
 def concatenate_features(features: Float | None, others: Float) -> NDArray[np.float32]:
-    """Return the features of each token, if there are any, then others."""
+    """Return features (None: no columns) and others side by side."""
     return np.asarray(others if features is None else np.concatenate([features, others], axis=1), np.float32)
 
 
 def document_features(probabilities: Float, forms: Int, documents: Int) -> NDArray[np.float32]:
-    """Return for each token how probable each type is for the other tokens of its form in its document, on average.
+    """Return each type's mean probability over the other tokens of the same form in the document.
 
     Parameters
     ----------
     probabilities : float array (N, T)
-        P(token is in an entity of the type), by the first network.
+        P(token is in an entity of the type), from the first stage.
     forms : int array (N,)
-        Equal for tokens that are the same word.
+        Number of each token's form.
     documents : int array (N,)
-        The document of each token.
+        Index of each token's document.
 
     Returns
     -------
     float32 array (N, T + 1)
-        The means, and 1 if there are other mentions; all 0 if there are none.
+        The means and 1; zeros for tokens without other mentions.
 
     Examples
     --------

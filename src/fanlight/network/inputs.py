@@ -1,4 +1,4 @@
-"""From word types and tokens to the arrays that the network's symbols stand for."""
+"""The arrays for the symbols of the network's expression, from word types and tokens."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from fanlight.text.vectors import beginnings, fallback_forms
 
 Int = NDArray[np.int64]
 Float = NDArray[np.float32]
-WHOLE = 1 << 12  # code points of a word that is looked at whole: no word of a language is as long
+WHOLE = 1 << 12  # maximum code points of a word from which features are computed
 
 
 @dataclass(frozen=True)
 class WordTypes:
-    """What the network knows of each of t word types.
+    """The features of t word types.
 
     Attributes
     ----------
     words : int array (t,)
-        Row of the lexicon, -1 for none.
+        Row of each type in the lexicon, or -1.
     bags : tuple of Bag
-        Rows of each feature table.
+        For each feature table, the rows of each type.
     """
 
     words: Int
@@ -39,8 +39,7 @@ class WordTypes:
     def of(cls, keys: Sequence[str], configuration: Configuration, lexicon: Lexicon) -> WordTypes:
         """Look up and hash word types (keys of `text.features`).
 
-        Of a word of more than `WHOLE` code points only the beginning and the end are looked at, so that memory is
-        bounded.
+        Of a word of more than `WHOLE` code points, only the beginning and the end count, so that memory is bounded.
         """
         if configuration.unit == "word":
             keys = [k if len(k) <= WHOLE else k[: WHOLE // 2] + k[-WHOLE // 2 :] for k in keys]
@@ -50,12 +49,12 @@ class WordTypes:
         return cls(words, tuple(extract(keys, configuration.groups)))
 
     def choose(self, types: Int) -> WordTypes:
-        """Return the types with these numbers, in this order."""
+        """Return a selection of types, in the given order."""
         return WordTypes(self.words[types], tuple(_choose(bag, types) for bag in self.bags))
 
 
 def character_of(key: str) -> str:
-    r"""Return the character that a character key stands for; the padding's is itself.
+    r"""Return the character of a character key; for the padding key, the key itself.
 
     Examples
     --------
@@ -67,7 +66,7 @@ def character_of(key: str) -> str:
 
 
 def _of_characters(keys: Sequence[str], lexicon: Lexicon) -> Int:
-    """Return the row of each character's word, or its longest known beginning, or else of the character itself."""
+    """Return the lexicon row of each character's word, else of its longest prefix, else of the character itself."""
     numbers: dict[str, int] = {}
     owner = np.array([numbers.setdefault(key.partition("\t")[2] or key, len(numbers)) for key in keys], np.int64)
     rows = lexicon.find(list(numbers), beginnings)[owner]
@@ -75,7 +74,7 @@ def _of_characters(keys: Sequence[str], lexicon: Lexicon) -> Int:
 
 
 def forms_of(keys: Iterable[str]) -> Int:
-    """Return a number for each word type, the same for those that differ in case alone.
+    """Return the number of each word type's lower-case form.
 
     Examples
     --------
@@ -87,28 +86,28 @@ def forms_of(keys: Iterable[str]) -> Int:
 
 
 class Layout(Protocol):
-    """Numbers the rows that a batch needs, and lays out its windows; see `PlainLayout`."""
+    """Numbers the table rows of a batch and computes its windows; see `PlainLayout`."""
 
     def distinct(self, table: str, ids: Int, leading: int) -> tuple[Int, Int]:
-        """Return the distinct rows of a table among `leading` and `ids`, and the place of each id among them."""
+        """Return the distinct rows of a table in `leading` and `ids`, and the index of each id among them."""
 
     def bags(self, table: str, bag: Bag, types: Int) -> tuple[Int, Bag]:
-        """Return the distinct rows in the bags of some types, and these bags, with places among those rows."""
+        """Return the distinct rows in the bags of `types`, and these bags with indices into the distinct rows."""
 
     def windows(self, ids: Int, sentence_offsets: Int, radius: int, padding: int) -> Int:
         """Return the id at each window position of each token (2·radius + 1, N)."""
 
 
 class PlainLayout:
-    """The plain layout: rows in the order of their numbers."""
+    """The layout in NumPy; distinct rows are in increasing order."""
 
     def distinct(self, table: str, ids: Int, leading: int) -> tuple[Int, Int]:
-        """Return the distinct rows and the place of each id among them."""
+        """Return the distinct rows, and the index of each id among them."""
         rows, places = np.unique(np.append(ids, leading), return_inverse=True)
         return rows, places[:-1].astype(np.int64)
 
     def bags(self, table: str, bag: Bag, types: Int) -> tuple[Int, Bag]:
-        """Return the distinct rows in the bags of some types, and these bags."""
+        """Return the distinct rows in the bags of `types`, and these bags."""
         bag = _choose(bag, types)
         rows, places = np.unique(bag.ids, return_inverse=True)
         return rows, Bag(places.astype(np.int64), bag.offsets)
@@ -124,17 +123,17 @@ _PLAIN = PlainLayout()
 def table_inputs(
     types: WordTypes, configuration: Configuration, chosen: Int, layout: Layout = _PLAIN
 ) -> tuple[dict[str, Int], dict[str, Int]]:
-    """Return the rows of each table that some word types need, and the index inputs that refer to these rows alone.
+    """Return the rows of each table that a selection of word types uses, and index inputs into these rows.
 
-    The symbols of a table then hold ``table[rows]``: the gradient of a batch is as small as the batch. The lexicon's
-    table is called "vectors"; its first row stands for words without a vector.
+    The symbol of a table is then ``table[rows]``, so that the gradient has only the rows of the batch. The lexicon's
+    table is called "vectors"; its first row is used for words without a vector.
 
     Parameters
     ----------
     types : WordTypes
     configuration : Configuration
     chosen : int array (t,)
-        The numbers of the word types needed.
+        Indices of the word types.
     layout : Layout
     """
     needed: dict[str, Int] = {}
@@ -157,21 +156,22 @@ def window_inputs(
     features: Float | None = None,
     layout: Layout = _PLAIN,
 ) -> dict[str, Any]:
-    """Return the inputs of the windows.
+    """Return the index inputs of the windows.
 
-    ``i_k`` into the word types, ``j_k`` into the contexts and ``l_k`` into the rows of ``evidence``, each (N,).
+    For each window position k: ``i_k`` into word types, ``j_k`` into case contexts, ``l_k`` into rows of ``evidence``
+    (N,).
 
     Parameters
     ----------
     configuration : Configuration
     ids, contexts : int array (N,)
-        Each token's word type and context.
+        Each token's word type and case context.
     sentence_offsets : int array (S+1,)
         First token of each sentence, and N.
     padding : int
         The word type of positions outside the sentence.
     features : float array (N, e), optional
-        Document features; a row of zeros is added for positions outside the sentence.
+        Token features; a row of zeros is added for positions outside the sentence.
     layout : Layout
     """
     radius = configuration.radius

@@ -1,6 +1,6 @@
-"""Word vectors as the model stores them: looked up by a 64-bit hash of the word, compressed (`network.vector_tables`).
+"""The word vectors of a model: looked up by a 64-bit hash of the word, and compressed (`network.vector_tables`).
 
-The words themselves are not stored; two of 350,000 words share a hash once in some 300 million lexicons.
+The words are not stored. Of 350,000 words, two share a hash in one of some 300 million lexicons.
 
 References
 ----------
@@ -23,7 +23,7 @@ from fanlight.network.vector_tables import IntegerRows, ProductCodes, VectorTabl
 from fanlight.text.hashing import word_hashes
 from fanlight.text.vectors import cache_place, read_vectors
 
-CACHE_SUFFIX = ".lexicon2"  # the number changes when a lexicon of the same file would come out otherwise
+CACHE_SUFFIX = ".lexicon2"  # increase the number if the lexicon of a file changes
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Lexicon:
     def of(cls, words: Sequence[str], matrix: NDArray[np.float32], parts: int | None = None) -> Lexicon:
         """Build from words and their vectors (V, d), scaled as a whole to a root mean square of one.
 
-        Of words with one hash the earliest stays. With `parts`, which divide d, by product quantisation.
+        If several words have the same hash, the first counts. `parts` (a divisor of d) selects product quantisation.
         """
         hashes, rows = np.unique(word_hashes(words), return_index=True)
         norm = float(np.sqrt(np.mean([np.square(row).mean() for row in np.array_split(matrix, 64) if len(row)]))) or 1.0
@@ -54,12 +54,12 @@ class Lexicon:
         return cls(hashes, ProductCodes.of(matrix[rows] / np.float32(norm), parts))
 
     def with_vectors(self, matrix: NDArray[np.float32]) -> Lexicon:
-        """Return the same words with other vectors (V, d), not scaled, a byte a component."""
+        """Return a lexicon of the same words with other vectors (V, d), unscaled, with one byte per component."""
         return Lexicon(self.hashes, IntegerRows.of(matrix))
 
     @classmethod
     def empty(cls) -> Lexicon:
-        """Return the lexicon without words, of width 0."""
+        """Return an empty lexicon of width 0."""
         return cls(np.zeros(0, np.uint64), IntegerRows.of(np.zeros((0, 0), np.float32)))
 
     def __len__(self) -> int:
@@ -67,11 +67,11 @@ class Lexicon:
 
     @property
     def width(self) -> int:
-        """Components of a vector."""
+        """Number of components of a vector."""
         return self.table.width
 
     def find(self, words: Sequence[str], forms: Callable[[str], list[str]] | None = None) -> NDArray[np.int64]:
-        """Return each word's row, or -1; `forms` gives the spellings to try in turn, by default only the word's own."""
+        """Return each word's row, or -1; `forms` returns further spellings of a word to look up, in order."""
         numbers = self._rows(word_hashes(words))
         if forms is not None and len(self):
             missing = np.flatnonzero(numbers < 0)
@@ -79,11 +79,11 @@ class Lexicon:
             owner = np.repeat(missing, [len(s) for s in spellings])
             rows = self._rows(word_hashes([s for variants in spellings for s in variants]))
             owner, rows = owner[rows >= 0][::-1], rows[rows >= 0][::-1]
-            numbers[owner] = rows  # written from the last: the first spelling found stays
+            numbers[owner] = rows  # in reverse order, so that the first spelling counts
         return numbers
 
     def vectors(self, rows: NDArray[np.int64], compiled: bool = False) -> NDArray[np.float32]:
-        """Return the vectors (len(rows), d), by kernels if they are to be `compiled`; zeros for row -1."""
+        """Return the vectors (len(rows), d), zeros for row -1; by kernels if `compiled`."""
         if not len(self):
             return np.zeros((len(rows), self.width), np.float32)
         return self.table.compiled_vectors(rows) if compiled else self.table.vectors(rows)
@@ -104,15 +104,15 @@ class Lexicon:
 
 
 def read_lexicon(path: str | os.PathLike[str], parts: int | None = None) -> tuple[Lexicon, int]:
-    """Return the lexicon of a file of word vectors, and how many of its lines repeat a word.
+    """Return the lexicon of a file of word vectors, and the number of lines that repeat a word.
 
-    It is cached in the user's cache folder: the vectors themselves, four times as large, are not read again.
+    The lexicon is cached in the user's cache folder, so that the file, four times as large, is not read again.
 
     Parameters
     ----------
     path : path
     parts : int, optional
-        Of a vector, for product quantisation (`Lexicon.of`).
+        Number of parts for product quantisation (`Lexicon.of`).
 
     Raises
     ------
@@ -130,7 +130,7 @@ def read_lexicon(path: str | os.PathLike[str], parts: int | None = None) -> tupl
                 arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             return Lexicon(arrays["hashes"], table_of(arrays)), int(arrays["repeated"][0])
         except (OSError, SafetensorError, KeyError):
-            pass  # not there, or incomplete
+            pass  # missing or incomplete
     vectors = read_vectors(path)
     check_parts(parts, vectors.matrix.shape[1], path)
     lexicon = Lexicon.of(vectors.words, vectors.matrix, parts)
@@ -143,12 +143,12 @@ def read_lexicon(path: str | os.PathLike[str], parts: int | None = None) -> tupl
             )
             part.replace(cache)
         except OSError:
-            part.unlink(missing_ok=True)  # a cache that cannot be written is done without
+            part.unlink(missing_ok=True)  # the cache is optional
     return lexicon, vectors.repeated
 
 
 def check_parts(parts: int | None, width: int, path: str | os.PathLike[str]) -> None:
-    """Raise DataError unless vectors of so many components can be cut into so many parts."""
+    """Raise DataError unless `parts` divides the vectors' `width`."""
     if parts is not None and width % parts:
         raise DataError(
             f"{path}: vectors of {width} components cannot be cut into {parts} equal parts: choose a divisor of {width}"

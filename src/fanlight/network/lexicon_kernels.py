@@ -1,4 +1,4 @@
-"""Compiled kernels that read word vectors; `network.vector_tables` holds the plain forms they must agree with."""
+"""Kernels that decode word vectors; the plain forms are in `network.vector_tables`."""
 
 from __future__ import annotations
 

@@ -7,8 +7,8 @@ logistic        sum(softplus(Z)) − sum(Y * Z)                                 
 margin          sum(Y * relu(1 − Z + rows(Z, r)))                              true against corrupted window
 ==============  ================================================================================
 
-Where the annotation is partial, what is made probable is any of the tags it allows: P (N, K) is 0 for those and very
-negative for others, and Q (N, K) is 0 where the logistic head learns nothing, else 1.
+With partial annotation, the loss is that of any of the allowed tags: P (N, K) is 0 for allowed tags and very negative
+for others; Q (N, K) is 0 for labels that the logistic head ignores, else 1.
 
 ==============  ================================================================================
 likelihood      log_partition(Z, A + L, starts) − log_partition(Z + P, A + L, starts)
@@ -16,9 +16,9 @@ cross-entropy   sum(logsumexp_rows(Z)) − sum(logsumexp_rows(Z + P))
 logistic        sum(Q * softplus(Z)) − sum(Y * Z)
 ==============  ================================================================================
 
-Y (N, K) marks the gold tags, C (K+1, K+1) counts the gold path's transitions, L is 0 where a transition is legal and
-very negative elsewhere. The corrupted window of token n is another token's window, r[n], that lacks its tag; Y is
-zero where chance drew none.
+Y (N, K) is 1 for gold tags, C (K+1, K+1) counts the gold paths' transitions, L is 0 for legal transitions and very
+negative for others. The corrupted window of token n is the window of a random token r[n] with another tag; Y is zero if
+none was drawn.
 
 References
 ----------
@@ -41,15 +41,15 @@ from fanlight.network.configuration import Configuration
 
 Int = NDArray[np.int64]
 
-UNKNOWN = 5  # the logistic head's label where the corpus does not say; 0 is O, 1 to 4 are B, I, E, S
+UNKNOWN = 5  # label of the logistic head for unannotated types; 0 is O, 1 to 4 are B, I, E, S
 
 
 def _messages(Z: NDArray[Any], A: NDArray[Any], sentence_offsets: Int) -> Messages:
-    """Pass messages by the compiled kernel: a program that joins these operations is compiled itself."""
+    """Compute messages by the kernel, as in a compiled program."""
     return forward_backward(Z, A, sentence_offsets, compiled=True)
 
 
-# The linear chain as operations of the table: its log-partition, and the two gradients of that, which are marginals.
+# The linear chain as operations of the calculus: its log-partition, and the two gradients, which are marginals.
 register(
     Operation(
         "log_partition",
@@ -130,19 +130,19 @@ def loss_inputs(
     rng: np.random.Generator,
     allowed: NDArray[np.bool_] | None = None,
 ) -> dict[str, Any]:
-    """Return the arrays of the loss's symbols for gold labels.
+    """Return the arrays for the symbols of the loss, given gold labels.
 
     Parameters
     ----------
     configuration : Configuration
     tags : int array (N,), or (N, types) for the logistic head
-        As `training.labels` gives them.
+        Labels of `training.labels`.
     sentence_offsets : int array (S+1,)
         First token of each sentence, and N.
     rng : Generator
         Draws the corrupted windows.
     allowed : bool array (labels, K), optional
-        For a partial annotation: the tags that each label allows.
+        For partial annotation: the tags that each label allows.
     """
     count, K = len(tags), configuration.tags
     inputs: dict[str, Any] = {"share": np.float32(1 / count)}
@@ -165,7 +165,7 @@ def loss_inputs(
 
 
 def tag_marks(configuration: Configuration, tags: Int) -> NDArray[np.float32]:
-    """Return Y (N, K), 1 where a tag is right and 0 elsewhere."""
+    """Return Y (N, K): 1 for gold tags, else 0."""
     count, K = len(tags), configuration.tags
     if configuration.head == "logistic":
         return np.asarray((tags[:, :, None] == np.arange(1, 5)).reshape(count, K), np.float32)
@@ -175,7 +175,7 @@ def tag_marks(configuration: Configuration, tags: Int) -> NDArray[np.float32]:
 
 
 def transition_counts(tags: Int, sentence_offsets: Int, K: int) -> NDArray[np.float32]:
-    """Count the transitions (K+1, K+1) along tag paths, the border's (index K) included."""
+    """Count the transitions (K+1, K+1) of tag paths, including those of the boundary (index K)."""
     before = np.append(K, tags[:-1])
     before[sentence_offsets[:-1]] = K
     counts = np.zeros((K + 1, K + 1), np.float32)

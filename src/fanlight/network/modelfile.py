@@ -1,9 +1,8 @@
-"""The model file: one safetensors file, arrays as they are and everything else as JSON in its metadata.
+"""The model file: a safetensors file with arrays, and everything else as JSON in its metadata.
 
-Nothing in it is code and loading runs nothing. Feature tables are stored as the rows that training touched;
-they and word vectors as 8-bit integers with a scale a row. The metadata's ``fanlight`` entry holds the
-format's number, the configuration, what the model was made from, and two checksums: SHA-256 of the arrays, and XXH3 of
-the header and the arrays, which every load compares.
+It contains no code. Of feature tables the nonzero rows are stored, as 8-bit integers with a scale per row; word vectors
+are stored likewise. The metadata's ``fanlight`` entry has the format version, the configuration, the provenance, and
+two checksums: SHA-256 of the arrays, and XXH3 of the header and the arrays, which every load verifies.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from fanlight.network.vector_tables import ProductCodes, quantise, table_of
 from fanlight.text.gazetteers import Gazetteer, filter_size
 from fanlight.text.patterns import Patterns
 
-# 2: a first network and gazetteers may be beside the network; 3: feature tables in 8-bit integers; 4: patterns;
+# 2: a first stage and gazetteers; 3: feature tables in 8-bit integers; 4: patterns;
 # 5: tables with a radius; 6: word vectors by product quantisation
 FORMAT = 6
 
@@ -40,19 +39,18 @@ class Model:
     Attributes
     ----------
     configuration : Configuration
-        Its shape.
     parameters : dict of str to float array
-        Its numbers, by the names of `network.parameters`.
+        See `network.parameters`.
     lexicon : Lexicon
-        Its word vectors.
+        Word vectors.
     provenance : dict
-        Settings, data, scores, licences, version: plain JSON values.
+        Settings, data, scores, licences, version: values for JSON.
     first_stage : FirstStage or None
-        The network whose probabilities are document features of this one (`network.document_features`).
+        The network from whose probabilities document features are computed (`network.document_features`).
     gazetteer : Gazetteer or None
-        The names whose features both get, and
+        Names for gazetteer features, in both stages.
     patterns : Patterns or None
-        the names and regular expressions.
+        Names and regular expressions for pattern features, in both stages.
     """
 
     configuration: Configuration
@@ -66,14 +64,14 @@ class Model:
 
 @dataclass(frozen=True)
 class FirstStage:
-    """A first network, with the lexicon of the one that follows."""
+    """The network of the first stage; it uses the lexicon of the model."""
 
     configuration: Configuration
     parameters: dict[str, NDArray[np.float32]]
 
 
 def save_model(model: Model, path: str | os.PathLike[str]) -> None:
-    """Write a model file; an interrupt leaves the old file or the new one, never half of one."""
+    """Write a model file atomically."""
     arrays = _file_arrays(model.configuration, model.parameters)
     stage = model.first_stage
     if stage is not None:
@@ -93,7 +91,7 @@ def save_model(model: Model, path: str | os.PathLike[str]) -> None:
         "provenance": model.provenance,
         "checksum": _checksum(arrays),
     }
-    if patterns is not None:  # pairs, because their order numbers the types
+    if patterns is not None:  # pairs, because the order of the expressions numbers the types
         header["patterns"] = {"names": [*patterns.names.items()], "expressions": [*patterns.expressions.items()]}
     header["xxh3"] = _fast_checksum(header, arrays)
     write_arrays(path, arrays, {"fanlight": _dump(header)})
@@ -130,7 +128,7 @@ def load_model(path: str | os.PathLike[str], verify: bool = False) -> Model:
     try:
         checksum = header.get("xxh3")
         is_damaged = checksum is not None and checksum != _fast_checksum(header, arrays)
-        # files written before the fast checksum have the other alone
+        # older files have only the SHA-256
         if is_damaged or ((verify or checksum is None) and _checksum(arrays) != header["checksum"]):
             raise ModelError(f"{path}: the checksum does not match: the file was altered or damaged, get it again")
         configuration = Configuration.from_dict(header["configuration"])
@@ -156,7 +154,7 @@ def load_model(path: str | os.PathLike[str], verify: bool = False) -> Model:
 
 
 def write_arrays(path: str | os.PathLike[str], arrays: Mapping[str, NDArray[Any]], metadata: dict[str, str]) -> None:
-    """Write a safetensors file beside its place, bring it to disk, and rename it into place.
+    """Write a safetensors file atomically.
 
     Raises
     ------
@@ -194,7 +192,7 @@ def read_arrays(path: str | os.PathLike[str]) -> tuple[dict[str, NDArray[Any]], 
 
 
 def _read_first_stage(arrays: Mapping[str, NDArray[Any]], header: Mapping[str, object] | None) -> FirstStage | None:
-    """Return the network of the first stage, if there is one."""
+    """Return the first stage, if there is one."""
     if header is None:
         return None
     configuration = Configuration.from_dict(header)
@@ -202,12 +200,12 @@ def _read_first_stage(arrays: Mapping[str, NDArray[Any]], header: Mapping[str, o
 
 
 def _check_features(configuration: Configuration, first_stage: FirstStage | None, width: int) -> None:
-    """Check that the networks have places for as many features as names, patterns and the first network give.
+    """Check that the networks' feature widths match those of names, patterns and the first stage.
 
     Raises
     ------
     ModelError
-        They have not.
+        They do not match.
     """
     if first_stage is not None:
         if first_stage.configuration.evidence_width != width:
@@ -218,7 +216,7 @@ def _check_features(configuration: Configuration, first_stage: FirstStage | None
 
 
 def _format(model: Model) -> int:
-    """Return the lowest format that has all that the model has, so that older versions read what they can."""
+    """Return the lowest format version that can store the model, for compatibility with older releases."""
     networks = [model.configuration, *([] if model.first_stage is None else [model.first_stage.configuration])]
     if isinstance(model.lexicon.table, ProductCodes):
         return 6
@@ -245,7 +243,7 @@ def _dump(header: Mapping[str, Any]) -> str:
 
 
 def _fast_checksum(header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> str:
-    """Return XXH3, which reads as fast as memory does, of the header without this checksum and of the arrays."""
+    """Return the XXH3 of the header without this checksum and of the arrays."""
     from xxhash import xxh3_128
 
     about = {key: value for key, value in header.items() if key != "xxh3"}
@@ -282,7 +280,7 @@ def _patterns(about: Mapping[str, Any] | None) -> Patterns | None:
 
 
 def _file_arrays(configuration: Configuration, parameters: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Return parameters as they are stored; tables as the rows that hold something."""
+    """Return parameters as they are stored; of tables, the nonzero rows."""
     tables = {group.name for group in configuration.groups}
     arrays: dict[str, NDArray[Any]] = {}
     for name, array in parameters.items():
@@ -302,7 +300,7 @@ def _parameters(arrays: Mapping[str, NDArray[Any]], configuration: Configuration
         if name in tables:
             rows, values = arrays[f"table.{name}.rows"], arrays[f"table.{name}.values"]
             full = np.zeros(shape, np.float32)
-            scales = arrays.get(f"table.{name}.scales")  # format 2 and before kept 16-bit floats
+            scales = arrays.get(f"table.{name}.scales")  # up to format 2, tables are float16
             full[rows] = values if scales is None else values * scales[:, None]
         else:
             full = np.asarray(arrays[f"parameter.{name}"], np.float32)

@@ -1,14 +1,14 @@
-"""The numbers that are learned: their names, shapes and first values.
+"""The learned parameters: names, shapes and initial values.
 
 ========  =================  ==========================================================================
 name      shape              meaning
 ========  =================  ==========================================================================
 <group>   (buckets, width)   embedding table of a group of hashed features
-contexts  (65, g)            embedding of a token's context in its document
+contexts  (65, g)            embedding of a token's case context
 W_k       (m, d_k)           first layer, window position k = 0 … 2c: the k-th block of the lecture's W
                              (d_k is d, but for tables with a radius: `Configuration.columns_at`)
-G_k       (m, g)             the same for the context embedding
-E_k       (m, e)             the same for what is known about each token (`Configuration.evidence_width`)
+G_k       (m, g)             weights of the case-context embedding, window position k
+E_k       (m, e)             weights of token features (`Configuration.evidence_width`), window position k
 b         (m, 1)             first layer's bias
 U         (K, m)             output layer: row of tag k is the lecture's u for that tag
 c         (K, 1)             output layer's bias
@@ -44,7 +44,7 @@ def parameter_shapes(configuration: Configuration) -> dict[str, tuple[int, int]]
 
 
 def first_parameters(configuration: Configuration, rng: np.random.Generator) -> dict[str, NDArray[np.float32]]:
-    """Return random first values: weights with variance 1/inputs, small embeddings, zero biases and transitions."""
+    """Return random initial values: weights with variance 1/inputs, small embeddings, zero biases and transitions."""
     spread = {"contexts": 0.3}
     spread |= {group.name: 0.1 for group in configuration.groups}
     parameters = {}

@@ -1,9 +1,9 @@
-"""How a lexicon stores word vectors: a byte a component, or by product quantisation a byte for several components.
+"""Storage of word vectors: one byte per component, or product quantisation with one byte for several components.
 
-Product quantisation cuts a vector into s parts of w components. A part is stored as the number of the nearest of 256
-centroids, which k-means finds for each part by itself. What is cut up is the vector divided by its root mean square,
-and that gain takes one more byte: its place in a geometric series of 256 levels. A vector of 100 components in 25 parts
-takes 26 bytes instead of 104.
+Product quantisation divides a vector by its root mean square and splits it into s parts of w components. A part is
+stored as the index of the nearest of 256 centroids, which k-means finds separately for each part. The root mean square
+(gain) is stored as the index of one of 256 levels, a geometric series. A vector of 100 components in 25 parts takes 26
+bytes instead of 104.
 
 References
 ----------
@@ -21,17 +21,17 @@ from numpy.typing import NDArray
 
 Int = NDArray[np.int64]
 Float = NDArray[np.float32]
-LEVELS = 256  # of a byte
-SAMPLE = 40_000  # vectors that k-means looks at
-ITERATIONS = 12  # of k-means; 30 would make the squared error 2 % smaller
-BLOCK = 1 << 14  # rows worked on at a time, which bounds the memory of their float copies
+LEVELS = 256  # values of a byte
+SAMPLE = 40_000  # vectors for k-means
+ITERATIONS = 12  # of k-means; 30 reduce the squared error by 2 % more
+BLOCK = 1 << 14  # rows per step, which bounds the memory for float copies
 
 
 @dataclass(frozen=True)
 class IntegerRows:
     """Vectors as ``scale * integers``, with the integers in [-127, 127].
 
-    Rounding moves a component by at most 1/254 of the row's largest.
+    The rounding error is at most 1/254 of the row's largest magnitude.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class IntegerRows:
 
     @classmethod
     def of(cls, matrix: Float, rows: Int | None = None, norm: float = 1.0) -> IntegerRows:
-        """Store (chosen rows of) a matrix (V, d) divided by `norm`."""
+        """Build from (selected rows of) a matrix (V, d) divided by `norm`."""
         return cls(*quantise(matrix, rows, norm))
 
     def __len__(self) -> int:
@@ -63,7 +63,7 @@ class IntegerRows:
 
     @property
     def is_sound(self) -> bool:
-        """Whether the arrays fit each other."""
+        """Whether the arrays are consistent."""
         types = self.integers.dtype == np.int8 and self.scales.dtype == np.float32
         return types and self.integers.ndim == 2 and self.scales.shape == (len(self),)
 
@@ -83,16 +83,16 @@ class IntegerRows:
 
 @dataclass(frozen=True)
 class ProductCodes:
-    """Vectors by product quantisation: each part a centroid, all times a gain.
+    """Vectors by product quantisation: a centroid for each part, times a gain.
 
     Attributes
     ----------
     codes : uint8 array (V, s + 1)
-        The centroid of each of s parts; then the level of the gain.
+        Index of each part's centroid; then index of the gain.
     codebooks : float32 array (s, 256, w)
         The centroids of each part; a vector has d = s · w components.
     gains : float32 array (256,)
-        The levels.
+        The levels of the gain.
     """
 
     codes: NDArray[np.uint8]
@@ -156,14 +156,14 @@ VectorTable = IntegerRows | ProductCodes
 
 
 def table_of(arrays: Mapping[str, NDArray[Any]]) -> VectorTable:
-    """Return the table that has these arrays; raises KeyError where one is missing."""
+    """Return the table of arrays as in `arrays`; raise KeyError if one is missing."""
     if "codes" in arrays:
         return ProductCodes(arrays["codes"], arrays["codebooks"], arrays["gains"])
     return IntegerRows(arrays["integers"], arrays["scales"])
 
 
 def quantise(matrix: Float, rows: Int | None = None, norm: float = 1.0) -> tuple[NDArray[np.int8], Float]:
-    """Return (chosen rows of) a matrix divided by `norm`, as integers and scales."""
+    """Return (selected rows of) a matrix divided by `norm`, as integers and scales."""
     rows = np.arange(len(matrix)) if rows is None else rows
     integers = np.empty((len(rows), matrix.shape[1]), np.int8)
     scales = np.empty(len(rows), np.float32)
@@ -177,7 +177,7 @@ def quantise(matrix: Float, rows: Int | None = None, norm: float = 1.0) -> tuple
 
 
 def _short(scales: Float) -> Float:
-    """Round up to 16 binary digits: times integers up to 127 exact, so that quantising twice changes nothing."""
+    """Round scales up to 16 binary digits, so that products with int8 are exact and quantisation is idempotent."""
     bits = scales.view(np.uint32)
     return ((bits + np.uint32(0xFF)) & np.uint32(0xFFFFFF00)).view(np.float32)
 
@@ -188,7 +188,7 @@ def _parts(matrix: Float, parts: int) -> NDArray[np.float32]:
 
 
 def _centroids(X: Float, rng: np.random.Generator) -> Float:
-    """Return 256 centroids (256, w) of points X (N, w), by k-means; one that loses all its points stays."""
+    """Return 256 centroids (256, w) of points X (N, w), by k-means; centroids without points are unchanged."""
     if not len(X):
         return np.zeros((LEVELS, X.shape[1]), np.float32)
     C = np.ascontiguousarray(X[rng.choice(len(X), LEVELS, replace=len(X) < LEVELS)])
@@ -201,7 +201,7 @@ def _centroids(X: Float, rng: np.random.Generator) -> Float:
 
 
 def _nearest(X: Float, C: Float) -> NDArray[np.uint8]:
-    """Return the number of the centroid in C (256, w) nearest to each point of X (N, w)."""
+    """Return the index of the centroid in C (256, w) nearest to each point of X (N, w)."""
     # |x - c|² is least where x·c - |c|²/2 is largest
     half = np.square(C).sum(1) / 2
     parts = (X[begin : begin + BLOCK] for begin in range(0, len(X), BLOCK))

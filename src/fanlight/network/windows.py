@@ -1,8 +1,8 @@
-"""Windows: which word types stand around each token, and what its document says about its spelling.
+"""Windows of word types around each token, and case contexts: a token's case in its sentence and document.
 
 References
 ----------
-Lecture L5: x = [x₋c; …; x₀; …; x₊c], with padding at sentence borders.
+Lecture L5: x = [x₋c; …; x₀; …; x₊c], with padding at sentence boundaries.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 Int = NDArray[np.int64]
 
-CONTEXTS = 64  # number of contexts that `word_contexts` tells apart
-CONTEXT_PADDING = CONTEXTS  # the context of positions outside the sentence
+CONTEXTS = 64  # number of case contexts
+CONTEXT_PADDING = CONTEXTS  # the case context of positions outside the sentence
 
 
 def windows(ids: Int, sentence_offsets: Int, radius: int, padding: int) -> Int:
@@ -24,11 +24,11 @@ def windows(ids: Int, sentence_offsets: Int, radius: int, padding: int) -> Int:
     Parameters
     ----------
     ids : int array (N,)
-        One id a token, sentences end to end.
+        Ids of the tokens of concatenated sentences.
     sentence_offsets : int array (S+1,)
         First token of each sentence, and N.
     radius : int
-        The window reaches from t − radius to t + radius.
+        The window of token t is t − radius … t + radius.
     padding : int
         The id of positions outside the sentence.
 
@@ -49,10 +49,11 @@ def windows(ids: Int, sentence_offsets: Int, radius: int, padding: int) -> Int:
 
 
 def word_contexts(sentences: Sequence[Sequence[str]]) -> Int:
-    """Return for every token of one document how its word is spelled around it, as a number below `CONTEXTS`.
+    """Return the case context of every token of one document, as bits below `CONTEXTS`.
 
-    The bits: first in its sentence (1); its sentence is all upper (2), titled (4) or both for all lower case; its word
-    occurs in lower case in the document (8); capitalised inside an ordinary sentence (16); more than once (32).
+    The bits: the token is first in its sentence (1); the sentence is in upper case (2), title case (4) or lower case
+    (6); the word occurs in the document in lower case (8), capitalised inside an ordinary sentence (16), repeatedly
+    (32).
 
     Parameters
     ----------
@@ -82,14 +83,14 @@ def word_contexts(sentences: Sequence[Sequence[str]]) -> Int:
 
 
 def corpus_contexts(words: Sequence[str], ids: Int, sentence_offsets: Int, documents: Int) -> Int:
-    """Return `word_contexts` of the tokens of many documents at once.
+    """Return the `word_contexts` of many documents.
 
     Parameters
     ----------
     words : sequence of str
         The distinct tokens.
     ids, documents : int array (N,)
-        Each token's number among them, and its document.
+        Index of each token in `words`, and of its document.
     sentence_offsets : int array (S+1,)
         First token of each sentence, and N.
     """
@@ -116,7 +117,7 @@ def corpus_contexts(words: Sequence[str], ids: Int, sentence_offsets: Int, docum
 
 
 def _sums(values: NDArray[np.bool_], sentence_offsets: Int) -> Int:
-    """Return how many values of each sentence are true."""
+    """Return the number of true values in each sentence."""
     before = np.zeros(len(values) + 1, np.int64)
     np.cumsum(values, out=before[1:])
     sums: Int = before[sentence_offsets[1:]] - before[sentence_offsets[:-1]]

@@ -1,1 +1,1 @@
-"""Text in, entities out."""
+"""Taggers: from text to entities."""

@@ -1,4 +1,4 @@
-"""Finding a model: one of those that come with the package, of another package, of the Hub, or a file."""
+"""Look-up of models: bundled with the package, in other packages, on the Hugging Face Hub, or in files."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ FOLDER = Path(__file__).parent.parent / "models"
 def load_tagger(
     model: str | os.PathLike[str], verify: bool = False, stages: int | None = None, engine: str = "auto"
 ) -> Tagger:
-    """Return the tagger of a bundled model ("en", "ko"), a model file, an installed model or one of the Hub.
+    """Return the tagger of a bundled model ("en", "ko"), a model file, an installed model or a model on the Hub.
 
     See `fanlight.load`.
 
     Raises
     ------
     ModelError
-        There is no such model, or the file is damaged.
+        The model does not exist, or the file is damaged.
     """
     name = os.fspath(model)
     if name in bundled_models():
@@ -40,12 +40,12 @@ def bundled_models() -> list[str]:
 
 
 def model_file(model: str) -> Path:
-    """Return the file of a model: bundled, at the Hub (``hf:user/repo@revision``), elsewhere, at a path, in a package.
+    """Return the file of a model: bundled, on the Hub (``hf:user/repo@revision``), remote, local or in a package.
 
     Raises
     ------
     ModelError
-        A bare name is that of no model, or the Hub has none.
+        No model has this name, or it is not on the Hub.
     """
     if model in bundled_models():
         return FOLDER / f"{model}.fanlight"
@@ -68,7 +68,7 @@ def _load_bundled(name: str, verify: bool, stages: int | None, engine: str) -> T
 
 
 def limit_stages(model: Model, stages: int | None) -> Model:
-    """Return a model without its second, document-aware network if `stages` is 1."""
+    """Return a model without its second stage if `stages` is 1."""
     if stages != 1 or model.first_stage is None:
         return model
     first_stage = model.first_stage

@@ -1,9 +1,9 @@
-"""Why a word got its tag: the first layer is a sum over the window, so each word's share in a score is exact.
+"""Explanations of a word's tag by integrated gradients, which are exact because the first layer is a sum.
 
-With a = W x + b, the score of tag k is z_k = U_k f(a) + c_k. On the straight path from the empty window (a = b) to
-this one the integrated gradient of unit j is its secant, (f(a_j) − f(b_j)) / (a_j − b_j), whatever f is, because a_j
-moves on a line. So a part x_p of the window, which adds W_p x_p to a, contributes
-``Σ_j U_kj · secant_j · (W_p x_p)_j``, and the contributions add up to z_k(x) − z_k(empty), exactly.
+With a = W x + b, the score of tag k is z_k = U_k f(a) + c_k. On the straight path from the empty window (a = b), the
+integrated gradient of unit j is the secant (f(a_j) − f(b_j)) / (a_j − b_j) for any f. So a part x_p of the window,
+which adds W_p x_p to a, contributes ``Σ_j U_kj · secant_j · (W_p x_p)_j``, and the contributions add up to
+z_k(x) − z_k(empty).
 
 References
 ----------
@@ -37,7 +37,7 @@ Padding = TypeVar("Padding")
 
 @dataclass(frozen=True)
 class WindowWord:
-    """One place of the window.
+    """One position of the window.
 
     Attributes
     ----------
@@ -46,13 +46,13 @@ class WindowWord:
     text : str
         The word; empty outside the sentence.
     contribution : float
-        What it adds to the tag's score, compared with an empty window.
+        Contribution to the tag's score, relative to an empty window.
     parts : dict of str to float
-        The same by part of x: its word vector, its tables of features, its case context, its document features.
+        Contribution of each part of x: word vector, feature tables, case context, token features.
     start, end : int
-        Its offsets; outside the sentence both are where a word would be inserted.
+        Offsets of the word; outside the sentence, both are the offset at which a word would be inserted.
     inputs : dict of str to list of float
-        The entries of x at this place, by part.
+        The entries of x at this position, by part.
     """
 
     position: int
@@ -74,15 +74,15 @@ class Unit:
     activation : float
         h_j.
     contribution : float
-        What it adds to the tag's score, compared with an empty window.
+        Contribution to the tag's score, relative to an empty window.
     weight : float
         u_j = ∂s/∂h_j.
     delta : float
         δ_j = ∂s/∂z_j = u_j f'(z_j), the local error signal.
     flows : list of float
-        What each place of the window adds to the score through this unit; they add up to `contribution`.
+        Contribution of each window position through this unit; they add up to `contribution`.
     words : list of (str, float)
-        The words of the text that excite the unit most, each with its activation there.
+        The words of the text with the unit's largest activations, and these.
     """
 
     number: int
@@ -96,14 +96,14 @@ class Unit:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why a word got its tag.
+    """The explanation of a word's tag.
 
     Attributes
     ----------
     text : str
         The word.
     start, end : int
-        Its offsets.
+        Offsets of the word.
     tag : str
         The tag explained.
     scores, probabilities : dict of str to float
@@ -111,19 +111,18 @@ class Explanation:
     baseline : float
         The tag's score in an empty window.
     window : list of WindowWord
-        Contributions; they add up to ``scores[tag] - baseline``.
+        The window; the contributions add up to ``scores[tag] - baseline``.
     units : list of Unit
-        The hidden units that add most, either way.
+        The hidden units with the largest contributions by magnitude.
     before, after : dict of str to float
-        Score of the transition from each tag to this one, and from this one to each, times that tag's probability at
-        the neighbour: the chain's share.
+        Scores of the transitions from each tag to this one and from this one to each tag, times the tag's probability
+        at the neighbouring token.
     nearest : list of Neighbour
-        Words of the training data whose hidden layers are most like this one's, if the model keeps any (the setting
-        `keep`).
+        Words of the training data with the most similar hidden layers, if the model keeps any (the setting `keep`).
     expression : str
-        The tag's score as the calculus reads it, in the summands of the first layer, and
+        The tag's score as an expression of the calculus in the summands of the first layer.
     layer : dict of str to list
-        the numbers of its symbols: the columns a_k = W_k @ x_k + …, b, u, and c.
+        Values of the symbols of `expression`: the columns a_k = W_k @ x_k + …, b, u, and c.
     """
 
     text: str
@@ -142,11 +141,11 @@ class Explanation:
     layer: dict[str, Any]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values."""
+        """Return values for JSON."""
         return asdict(self)
 
     def _repr_html_(self) -> str:
-        """Show the window in a notebook: each word, and what it adds to the score as a bar."""
+        """Return HTML for notebooks: the words of the window with their contributions as bars."""
         top = max(abs(word.contribution) for word in self.window) or 1.0
         cells = []
         for word in self.window:
@@ -169,27 +168,27 @@ class Explanation:
 
 @dataclass(frozen=True)
 class Inside:
-    """What the network makes of one token: the first layer's summands, and everything above it.
+    """The network's intermediate values for one token.
 
     Attributes
     ----------
     words : list of str
         The window, "" outside the sentence.
     offsets : list of (int, int)
-        Start and end of each.
+        Start and end of each word.
     inputs : list of dict of str to float array
-        The entries of x at each place, by part.
+        The entries of x at each window position, by part.
     summands : list of dict of str to float array (m,)
-        For each window position, what each part adds to a.
+        For each window position, the summand of a from each part.
     Z : float array (n, K)
         Emissions of the sentence.
     place : int
-        The token's row in Z.
+        Row of the token in Z.
     nearest : list of Neighbour
     text_words : list of str
         Every word of the text.
     hidden : float array (n, m)
-        The hidden layer at each of them.
+        The hidden layer at each word.
     """
 
     words: list[str]
@@ -206,12 +205,12 @@ class Inside:
 def explain(
     network: Network, inside: Inside, start: int, end: int, text: str, *, tag: str | None, most: int
 ) -> Explanation:
-    """Explain one token; by default the tag that is most probable.
+    """Explain a tag of one token, by default the most probable one.
 
     Raises
     ------
     DataError
-        There is no such tag, or the head reads types apart.
+        The tag does not exist, or the head is logistic.
     """
     configuration = network.configuration
     if configuration.head == "logistic":
@@ -266,7 +265,7 @@ def explain(
 
 
 def secants(activation: str, a: Float, b: Float) -> Float:
-    """Return (f(a) − f(b)) / (a − b) for each unit; where a meets b the derivative, from the calculus.
+    """Return (f(a) − f(b)) / (a − b) for each unit, or the derivative if a = b.
 
     Examples
     --------
@@ -281,7 +280,7 @@ def secants(activation: str, a: Float, b: Float) -> Float:
 
 
 def derivatives(activation: str, a: Float) -> Float:
-    """Return f'(a) (m,) for the units' inputs a (m, 1), from the calculus.
+    """Return f'(a) (m,) for the units' inputs a (m, 1), with the gradient from the calculus.
 
     Examples
     --------
@@ -293,7 +292,7 @@ def derivatives(activation: str, a: Float) -> Float:
 
 
 def _units(inside: Inside, order: Float, columns: Float, flows: Float) -> list[Unit]:
-    """Return units by number; `columns` (m, 4) has activation, contribution, weight and δ, `flows` is (m, 2c + 1)."""
+    """Return the units in `order`; `columns` (m, 4): activation, contribution, weight, δ; `flows` (m, 2c + 1)."""
     units = []
     for j in map(int, order):
         activation, contribution, weight, delta = columns[j].tolist()
@@ -302,7 +301,7 @@ def _units(inside: Inside, order: Float, columns: Float, flows: Float) -> list[U
 
 
 def _exciting_words(inside: Inside, unit: int, most: int = 6) -> list[tuple[str, float]]:
-    """Return the words of the text at which a unit's activation is largest, each word once."""
+    """Return the distinct words of the text with the largest activations of a unit."""
     activations: dict[str, float] = {}
     for row in np.argsort(-inside.hidden[:, unit], kind="stable"):
         activations.setdefault(inside.text_words[row], float(inside.hidden[row, unit]))
@@ -314,7 +313,7 @@ def _exciting_words(inside: Inside, unit: int, most: int = 6) -> list[tuple[str,
 def summands(
     network: Network, k: int, vector: Float, case_context: int | None, document_features: Mapping[str, Float]
 ) -> dict[str, Float]:
-    """Return what window position k adds to a, by part.
+    """Return the summands of a from window position k, by part.
 
     Parameters
     ----------
@@ -322,11 +321,11 @@ def summands(
     k : int
         0 … 2c.
     vector : float array (d,)
-        The word type's vector, of which each table has its columns.
+        The word type's vector.
     case_context : int or None
-        `CONTEXT_PADDING` outside the sentence; None if the network has no contexts.
+        `CONTEXT_PADDING` outside the sentence; None if the network has no context embeddings.
     document_features : mapping of str to float array
-        What is known about the token, by name, in the order of E_k's columns.
+        Token features by name, in the order of E_k's columns.
     """
     p = network.parameters
     W = p[f"W_{k}"].astype(np.float64)
@@ -349,7 +348,7 @@ def summands(
 def inputs_of(
     network: Network, k: int, vector: Float, case_context: int | None, features: Mapping[str, Float]
 ) -> dict[str, Float]:
-    """Return the entries of x at window position k, by part; parameters as of `summands`."""
+    """Return the entries of x at window position k, by part; see `summands` for the parameters."""
     configuration = network.configuration
     inputs = {name: vector[configuration.columns[name]] for name in configuration.seen_at(k)}
     if case_context is not None:
@@ -358,12 +357,12 @@ def inputs_of(
 
 
 def take_window(items: Sequence[Item], place: int, radius: int, padding: Padding) -> list[Item | Padding]:
-    """Return the window of a list around one place."""
+    """Return the window of a list around index `place`, with padding."""
     return [items[u] if 0 <= u < len(items) else padding for u in range(place - radius, place + radius + 1)]
 
 
 def padding_context(network: Network) -> int | None:
-    """Return the context of a place outside the sentence, None if the network has no contexts."""
+    """Return the case context of positions outside the sentence, None if the network has no context embeddings."""
     return CONTEXT_PADDING if network.configuration.context_width else None
 
 

@@ -1,4 +1,4 @@
-"""Looking inside: explanations of a word's tag, what-if, and the most probable readings, by the plain engine."""
+"""Inspection with the plain engine: explanations of a word's tag, what-if analyses, the most probable readings."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ NEAREST = 5  # words of the training data that an explanation names
 
 
 class Inspector:
-    """Explains what a model makes of a text.
+    """Explains a model's results on a text.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ class Inspector:
         self._engine, self._model, self._network = engine, engine.model, engine.network
 
     def explain(self, text: str, token: int, tag: str | None, most: int) -> Explanation:
-        """Return why a token got its tag; see `Tagger.explain`."""
+        """Explain a token's tag; see `Tagger.explain`."""
         tokens = read_texts([text], self._engine.unit)
         words, offsets = tokens.words, tokens.sentences
         if not 0 <= token < len(words):
@@ -93,7 +93,7 @@ class Inspector:
         return explain(self._network, inside, start, end, words[token], tag=tag, most=most)
 
     def what_if(self, text: str, token: int, position: int, word: str, tag: str) -> Explanation:
-        """Explain the same token after a word of its window is replaced; see `Tagger.what_if`."""
+        """Explain a token's tag after a word of its window is replaced; see `Tagger.what_if`."""
         places = self.tokens(text)
         window = self.explain(text, token, tag, 0).window
         radius = self._model.configuration.radius
@@ -147,19 +147,19 @@ class Inspector:
 
 
 def replace_word(text: str, place: WindowWord, target: int, word: str, *, spaced: bool) -> tuple[str, int]:
-    """Return a text in which a place of the window has another word, and where the word at `target` starts then.
+    """Replace a word of the window; return the text, and the new offset of the word at `target`.
 
     Parameters
     ----------
     text : str
     place : WindowWord
-        Of the window; one outside the sentence gets the word inserted.
+        The word to replace; outside the sentence, the word is inserted.
     target : int
-        Code point at which the explained word starts.
+        Offset of the explained word.
     word : str
-        "" leaves the place out.
+        The replacement; "" removes the word.
     spaced : bool
-        Whether words are separated by spaces: an inserted word gets one.
+        Whether to separate an inserted word by a space.
     """
     if place.start == place.end and word and spaced:
         word = f"{word} " if place.position < 0 else f" {word}"

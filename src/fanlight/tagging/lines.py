@@ -1,4 +1,4 @@
-"""Files of a text a line, read in blocks of bytes: constant memory, nothing cut or lost."""
+"""Readers for files with one text per line, in blocks of bytes with constant memory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fanlight.engine.columns import MARGIN, Block
 from fanlight.errors import DataError
 from fanlight.files import open_unpacked, undecodable, unreadable
 
-BYTES = 1 << 18  # read at a time
+BYTES = 1 << 18  # per read
 BOM = b"\xef\xbb\xbf"
 
 
@@ -28,7 +28,7 @@ class Lines(NamedTuple):
         Number of the first line, from 1.
     block : Block
     place : int
-        Bytes of the file that are read; of the compressed one if it is compressed.
+        Number of bytes of the (compressed) file read so far.
     """
 
     path: str
@@ -38,18 +38,17 @@ class Lines(NamedTuple):
 
 
 def read_blocks(path: str, skip: int = 0, begin: int = 0, end: int | None = None) -> Iterator[Lines]:
-    """Yield a UTF-8 file's lines in blocks, "-" being standard input; .gz and .zst are unpacked.
+    """Yield the lines of a UTF-8 file in blocks; "-" is standard input; .gz and .zst files are decompressed.
 
-    A block without lines says that standard input pauses.
+    A block without lines means that standard input pauses.
 
     Parameters
     ----------
     path : str
     skip : int
-        Lines to leave out at the beginning.
+        Number of lines to skip.
     begin, end : int
-        Bytes of a file that is not compressed, from the beginning of a line to the end of one. Lines are then counted
-        from `begin` on.
+        Range of bytes in an uncompressed file, at line boundaries. Line numbers count from `begin`.
 
     Raises
     ------
@@ -62,7 +61,7 @@ def read_blocks(path: str, skip: int = 0, begin: int = 0, end: int | None = None
     with raw, file:
         if begin:
             raw.seek(begin)
-        remainder = bytearray()  # of a line that is not whole yet
+        remainder = bytearray()  # an incomplete line
         ended = False
         while not ended:
             if path == "-" and _pauses():
@@ -104,11 +103,11 @@ def _read_piece(path: str, file: BinaryIO, most: int) -> Any:
 
 
 def _split_lines(data: bytearray, count: int, begin: int) -> Block:
-    """Return each line from byte `begin` on, without its end, as a document; `data` gets a margin."""
+    """Return each line from byte `begin` on, without its line end, as a document; pads `data`."""
     size = len(data)
     data += bytes(MARGIN)
     array = np.frombuffer(data, np.uint8)
-    array.flags.writeable = False  # as the kernels know it
+    array.flags.writeable = False  # the kernels are compiled for read-only arrays
     open_ended = array[size - 1] != 10
     text_ends = np.flatnonzero(array[:size] == 10) if count > 1 else np.array([size - 1][: 1 - open_ended], np.int64)
     text_starts = np.append(begin, text_ends + 1)
@@ -139,7 +138,7 @@ def _check_utf8(path: str, data: bytearray, line: int, offset: int, begin: int) 
 
 
 def _pauses() -> bool:
-    """Tell whether standard input has nothing to read now, as far as the system tells."""
+    """Tell whether standard input currently has nothing to read; True if the system cannot tell."""
     try:
         return not select.select([sys.stdin], [], [], 0)[0]
     except (OSError, ValueError):

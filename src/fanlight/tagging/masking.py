@@ -1,8 +1,8 @@
-"""Names replaced by placeholders, and put back: around a translator, a language model, or for good.
+"""Masking of names by placeholders and its inverse, for example around a translator or a language model.
 
-A name is given one placeholder wherever it occurs, such as ``[PER_1]``; what is already in the text and looks like a
-placeholder is never used for one, so that `unmask` gives back exactly what `Masker.mask` was given. What a placeholder
-could not hold of a type's name, such as spaces and brackets, is a hyphen in it.
+All mentions of a name have the same placeholder, such as ``[PER_1]``. Placeholders that occur in the text already are
+not used, so that `unmask` restores exactly the text that `Masker.mask` was given. Spaces, brackets and other unfit
+characters in a type's name become hyphens in the placeholder.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from fanlight.entities.entity import Document, Entity
 
 _LIKE = re.compile(r"\[[^\s\[\]]+_\d+\]")
-_UNFIT = re.compile(r"[^\w.-]+")  # of a type's name in a placeholder
+_UNFIT = re.compile(r"[^\w.-]+")  # characters of a type's name that a placeholder cannot contain
 
 
 class Masker:
-    """Gives names placeholders.
+    """Replaces names by placeholders.
 
     Parameters
     ----------
     types : collection of str, optional
-        Mask these alone; by default all.
+        The types to mask; by default all.
     names : mapping of str to (str, str), optional
-        Placeholders of an earlier run, as `names` has them, to go on with.
+        The attribute `names` of an earlier run, to continue it.
 
     Attributes
     ----------
@@ -52,12 +52,12 @@ class Masker:
         self._last: dict[str, int] = {}
 
     def reserve(self, texts: Iterable[str]) -> None:
-        """Note what looks like a placeholder, so that it is not used: all texts must be seen before any is masked.
+        """Reserve the placeholders that occur in texts; call it with all texts before masking any.
 
         Raises
         ------
         ValueError
-            A placeholder of an earlier run is in the texts already.
+            A placeholder of an earlier run occurs in the texts.
         """
         for text in texts:
             placeholders = set(_LIKE.findall(text))
@@ -71,13 +71,13 @@ class Masker:
         Raises
         ------
         ValueError
-            The text has a placeholder that another name was given; `reserve` all texts first.
+            The text contains a placeholder that is in use; `reserve` all texts first.
         """
         self.reserve([document.text])
         return self._replace_entities(document, self._placeholder)
 
     def redact(self, document: Document) -> str:
-        """Return the text with the type in place of each name: nothing is kept to restore it from."""
+        """Return the text with each name replaced by its type, irreversibly."""
         return self._replace_entities(document, lambda entity: f"[{entity.type}]")
 
     def _replace_entities(self, document: Document, replacement: Callable[[Entity], str]) -> str:
@@ -103,5 +103,5 @@ class Masker:
 
 
 def unmask(text: str, names: Mapping[str, tuple[str, str]]) -> str:
-    """Put the names back; what is no placeholder of the key stays."""
+    """Replace the placeholders in `names` by their names; others stay."""
     return _LIKE.sub(lambda m: names[m[0]][0] if m[0] in names else m[0], text)

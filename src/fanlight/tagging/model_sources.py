@@ -1,7 +1,7 @@
-"""Models from elsewhere: of packages that are installed, and of the Hugging Face Hub.
+"""Models in installed packages, and on the Hugging Face Hub.
 
-Neither runs code of a model's author: of a package, the folder alone is looked up; of a repository, the model file
-alone is downloaded, and read as any other.
+No code of a model's author runs: a package is not imported, only its folder is looked up; of a repository, only the
+model file is downloaded.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from pathlib import Path
 from fanlight.errors import ModelError
 from fanlight.libraries import library
 
-FILE = "model.fanlight"  # in a package and in a repository
-GROUP = "fanlight.models"  # of entry points: a model's name, and the package that has it
+FILE = "model.fanlight"  # name of the file in a package and in a repository
+GROUP = "fanlight.models"  # group of entry points: name of a model, and its package
 HUB = "hf:"
 _ADDRESS = re.compile(r"hf:([\w.-]+/[\w.-]+)(?:@([\w./-]+))?")
 
 
 def installed_models() -> dict[str, Path]:
-    """Return the model files of installed packages by the models' names; `fanlight package` makes such packages."""
+    """Return the model files in installed packages (see `fanlight package`), by the models' names."""
     from importlib.metadata import entry_points
 
     places = {}
@@ -34,14 +34,14 @@ def installed_models() -> dict[str, Path]:
 
 @lru_cache(64)
 def download_model(address: str) -> Path:
-    """Return the model file of an address such as "hf:user/repo@revision", from the Hub or the cache.
+    """Return the model file at an address such as "hf:user/repo@revision", from the Hub or the local cache.
 
-    ``HF_HUB_OFFLINE=1`` asks the cache alone; so does a network that does not answer.
+    Only the cache is used with ``HF_HUB_OFFLINE=1``, or if the network does not respond.
 
     Raises
     ------
     ModelError
-        The address is none, or there is no such repository, revision or file.
+        The address is malformed, or the repository, revision or file does not exist.
     """
     match = _ADDRESS.fullmatch(address)
     if match is None:

@@ -1,4 +1,4 @@
-"""What a model keeps of its training data (the setting `keep`), and which of these words are like a given one."""
+"""Nearest training examples of a word, from the sentences that a model keeps (the setting `keep`)."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ Float = NDArray[Any]
 
 @dataclass(frozen=True)
 class Neighbour:
-    """A word that the model was trained on.
+    """A word of the training data.
 
     Attributes
     ----------
     sentence : str
     start, end : int
-        The word's offsets in it.
+        Offsets of the word in the sentence.
     tag : str
-        What it was labelled.
+        The gold tag.
     similarity : float
-        Cosine of the hidden layers.
+        Cosine similarity of the hidden layers.
     """
 
     sentence: str
@@ -39,7 +39,7 @@ class Neighbour:
 
 
 def kept_sample(model: Model) -> list[list[list[Sentence]]]:
-    """Return the documents that the model keeps of each corpus of its training data (the setting `keep`)."""
+    """Return the documents that a model keeps of each training corpus."""
     corpora: dict[int, list[list[Sentence]]] = {}
     for row in model.provenance.get("sample", ()):
         spans = tuple((int(s), int(e), str(t)) for s, e, t in row["spans"])
@@ -52,7 +52,7 @@ def kept_sample(model: Model) -> list[list[list[Sentence]]]:
 
 
 class NearestExamples:
-    """Words of the kept sentences, by their hidden layers.
+    """An index of the words in documents by their hidden layers.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ class NearestExamples:
         self._directions = _directions(np.concatenate([hidden(document) for document in documents]))
 
     def nearest(self, h: Float, count: int) -> list[Neighbour]:
-        """Return the words whose hidden layers point most nearly where `h` (m,) does, the nearest first."""
+        """Return the `count` words whose hidden layers are most similar to `h` (m,), most similar first."""
         similarity = self._directions @ _directions(h[None])[0]
         neighbours = []
         for place in np.argsort(-similarity, kind="stable")[:count].tolist():
@@ -80,7 +80,7 @@ class NearestExamples:
 
 
 def _directions(H: Float) -> Float:
-    """Return rows of length 1; of zeros where a row is zeros."""
+    """Return rows normalised to length 1; zero rows stay zero."""
     lengths = np.linalg.norm(H, axis=1, keepdims=True)
     directions: Float = H / np.where(lengths > 0, lengths, 1)
     return directions

@@ -1,9 +1,8 @@
-"""Rules beside the model: names that are always of a type, and patterns, with a stated precedence.
+"""Rules that complement the model: names and patterns with fixed types, and a precedence.
 
-A name counts where it stands as a word: no letter or digit touches it. Names, patterns and texts are compared in normal
-form (`text.normalisation`), names also with one space for a run of white space; what is found is placed in the original
-text. Short texts are searched word by word in plain Python, blocks of texts by compiled kernels (`engine.rules`), so
-that many thousands of names cost little.
+A name matches whole words. Names, patterns and texts are compared in normal form (`text.normalisation`); in names, a
+run of white space counts as one space. Matches have offsets in the original text. Single texts are searched in plain
+Python, blocks of texts by kernels (`engine.rules`), whose cost hardly depends on the number of names.
 """
 
 from __future__ import annotations
@@ -40,19 +39,19 @@ class Rules:
     Parameters
     ----------
     names : mapping of str to str
-        The type of each name; case counts.
+        The type of each name; case-sensitive.
     patterns : mapping of str to str
-        The type of what each regular expression matches; `text.expressions` says what it may have.
+        The type of each regular expression, in the syntax of `text.expressions`.
     precedence : str
-        Where a rule's entity and the model's overlap, "rules" or "model" says which stays; "longest": the longer one,
-        and the rule's if they are equally long. Of two rules the longer one stays.
-    most_work : int, optional
-        What the patterns of a stranger may take; see `text.patterns.Patterns`.
+        Which of two overlapping entities stays: that of "rules", that of the "model", or the "longest" (if they are
+        equally long, the rule's). Of two rules' entities the longer one stays.
+    max_work : int, optional
+        Limit for untrusted patterns; see `text.patterns.Patterns`.
 
     Raises
     ------
     DataError
-        A pattern is no regular expression, has what is not supported or is too large, or there is no such precedence.
+        A pattern is invalid, unsupported or too large, or the precedence is unknown.
 
     Examples
     --------
@@ -66,35 +65,35 @@ class Rules:
         names: Mapping[str, str],
         patterns: Mapping[str, str] | None = None,
         precedence: str = "rules",
-        most_work: int | None = None,
+        max_work: int | None = None,
     ) -> None:
         if precedence not in PRECEDENCE:
             raise DataError(f"precedence {precedence!r}: choose {', '.join(PRECEDENCE)}")
         self.precedence = precedence
         forms = {normalise(name, single_spaces=True).text.strip(): type_ for name, type_ in names.items()}
-        self._said = Patterns(forms, {normalise(p).text: type_ for p, type_ in (patterns or {}).items()}, most_work)
-        self.types = self._said.types
+        self._patterns = Patterns(forms, {normalise(p).text: type_ for p, type_ in (patterns or {}).items()}, max_work)
+        self.types = self._patterns.types
 
     def apply(self, document: Document) -> Document:
-        """Return a document with the rules' entities, of probability 1, among the model's."""
+        """Return a document with the entities of rules, which have probability 1, and of the model."""
         text, spans = document.text, []
-        for single_spaces, search in ((True, self._said.find_names), (False, self._said.find_matches)):
+        for single_spaces, search in ((True, self._patterns.find_names), (False, self._patterns.find_matches)):
             view = _view(text, single_spaces)
             for start, end, type_ in search(text if view is None else view.text):
                 spans.append((start, end, type_) if view is None else (*_place(view, start, end), type_))
         return self._resolve_overlaps(document, [Entity(s, e, type_, text[s:e], 1.0) for s, e, type_ in spans])
 
     def extend_types(self, types: Sequence[str], plain: bool = False) -> tuple[tuple[str, ...], Joining]:
-        """Return a model's types and then the rules' others, and what joins entities as columns.
+        """Return the types of the model and the rules, and a function that merges their entities.
 
-        The latter takes a block, the first of its documents and the last, and the model's entities in these, in order;
-        it returns these with the rules' among them. Kernels do so, or `plain` functions.
+        The function takes a block, a range [begin, end) of its documents and the model's entities in them; it returns
+        the merged entities. It runs kernels unless `plain`.
         """
         all_types = (*types, *(type_ for type_ in self.types if type_ not in types))
         if plain:
             return all_types, lambda block, begin, end, entities: self._join(block, (begin, end), entities, all_types)
         numbers = np.array([all_types.index(type_) for type_ in self.types], np.int32)
-        _ = self._names, self._said.expressions and self._automata  # built once, before threads ask for them
+        _ = self._names, self._patterns.expressions and self._automata  # built before threads use them
         return all_types, lambda block, begin, end, matches: self._insert_matches(block, begin, end, matches, numbers)
 
     def _join(self, block: Block, documents: tuple[int, int], entities: Entities, types: tuple[str, ...]) -> Entities:
@@ -116,11 +115,11 @@ class Rules:
             return entities
         out = Entities.allocate(len(entities.types) + len(matches.types))
         matches = matches._replace(types=numbers[matches.types])
-        count = rules.settle(entities, matches, PRECEDENCE.index(self.precedence), out)
+        count = rules.resolve_overlaps(entities, matches, PRECEDENCE.index(self.precedence), out)
         return Entities(*(column[:count] for column in out))
 
     def _resolve_overlaps(self, document: Document, matches: Sequence[Entity]) -> Document:
-        """Let what a rule found and what the model found stand together; the model's may overlap each other."""
+        """Merge the rules' matches into a document; entities of the model may overlap each other."""
         if not matches:
             return document
         ranked = [(self._rank(e, rule=True), True, e) for e in matches]
@@ -141,38 +140,38 @@ class Rules:
     def _names(self) -> Names:
         from fanlight.engine.rules import Names
 
-        return Names.of([name.encode("utf-8", "surrogatepass") for name in self._said.names], single_spaces=True)
+        return Names.of([name.encode("utf-8", "surrogatepass") for name in self._patterns.names], single_spaces=True)
 
     @cached_property
     def _numbers(self) -> np.ndarray[Any, Any]:
-        """The number of each name's type."""
+        """Index of each name's type."""
         numbers = {type_: n for n, type_ in enumerate(self.types)}
-        return np.array([numbers[type_] for type_ in self._said.names.values()], np.int32)
+        return np.array([numbers[type_] for type_ in self._patterns.names.values()], np.int32)
 
     @cached_property
     def _automata(self) -> Automata:
         from fanlight.text.automaton_kernels import Automata
 
-        return Automata.of(self._said.automata)
+        return Automata.of(self._patterns.automata)
 
     def find_in_block(self, block: Block, begin: int, end: int) -> Entities:
-        """Return what names and patterns match in documents [begin, end), with the numbers of the rules' types."""
+        """Return the matches in documents [begin, end), with indices of the rules' types."""
         from fanlight.engine import rules
         from fanlight.engine.columns import Entities
         from fanlight.text.automaton_kernels import find_matches
 
         forms, views = _normal_forms(block, begin, end)
         results = []
-        if self._said.names:
+        if self._patterns.names:
             names = _run_kernel(rules.find, forms, (begin, end), self._names)
             results.append(names._replace(types=self._numbers[names.types]))
-        if self._said.expressions:
+        if self._patterns.expressions:
             matches = _run_kernel(find_matches, forms, (begin, end), self._automata)
-            types = np.array([self.types.index(type_) for type_ in self._said.expressions.values()], np.int32)
+            types = np.array([self.types.index(type_) for type_ in self._patterns.expressions.values()], np.int32)
             results.append(matches._replace(types=types[matches.types]))
         if views:
             results = [_place_all(block, views, matches) for matches in results]
-        if not self._said.expressions:
+        if not self._patterns.expressions:
             return results[0] if results else Entities.allocate(0)
         both = Entities.concatenate(results)
         order = np.lexsort((both.char_starts, both.documents))  # names before patterns
@@ -180,7 +179,7 @@ class Rules:
 
 
 def _view(text: str, single_spaces: bool) -> Normalised | None:
-    """Return the view of a text in which names or patterns are searched; None where it is the text itself."""
+    """Return the normal form in which a text is searched; None if it is the text itself."""
     if is_normal(text) and not (single_spaces and _WHITE.search(text)):
         return None
     view = normalise(text, single_spaces)
@@ -188,14 +187,14 @@ def _view(text: str, single_spaces: bool) -> Normalised | None:
 
 
 def _place(view: Normalised, start: int, end: int) -> tuple[int, int]:
-    """Return where ``view.text[start:end]`` stands in the original."""
+    """Return the span in the original of ``view.text[start:end]``."""
     return int(view.source_starts[start]), int(view.source_ends[end - 1])
 
 
 def _normal_forms(block: Block, begin: int, end: int) -> tuple[Block, dict[int, Normalised]]:
-    """Return a block in which documents [begin, end) are in normal form, and the views of those that it changes.
+    """Return a block with documents [begin, end) in normal form, and the normal forms of those that differ.
 
-    Their forms stand behind the block's text, the other documents where they were.
+    These are appended to the block's data; the other documents are not copied.
     """
     from fanlight.engine.columns import MARGIN, Block
     from fanlight.text.normalisation_kernels import find_altered
@@ -214,7 +213,7 @@ def _normal_forms(block: Block, begin: int, end: int) -> tuple[Block, dict[int, 
 
 
 def _place_all(block: Block, views: Mapping[int, Normalised], matches: Entities) -> Entities:
-    """Return matches in normal forms, placed in the originals."""
+    """Return matches with offsets in the originals, given those in normal forms."""
     out = type(matches)(*(column.copy() for column in matches))
     for d, view in views.items():
         rows = np.flatnonzero(matches.documents == d)
@@ -230,7 +229,7 @@ def _place_all(block: Block, views: Mapping[int, Normalised], matches: Entities)
 def _run_kernel(
     search: Callable[..., int], block: Block, documents: tuple[int, int], table: Names | Automata
 ) -> Entities:
-    """Return all that a kernel finds, which says how much that is if it is beyond the capacity."""
+    """Return all matches of a kernel, which runs again if they exceed the capacity."""
     from fanlight.engine.columns import Entities
 
     count, out = 1 << 12, Entities.allocate(0)
@@ -242,5 +241,5 @@ def _run_kernel(
 
 def read_rules(path: str | os.PathLike[str], precedence: str = "rules", encoding: str = "utf-8") -> Rules:
     """Read a file of names and patterns; see `corpus.patterns.read_patterns`."""
-    said = read_patterns([path], encoding)
-    return Rules(said.names, said.expressions, precedence)
+    patterns = read_patterns([path], encoding)
+    return Rules(patterns.names, patterns.expressions, precedence)

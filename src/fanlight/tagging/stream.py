@@ -1,4 +1,4 @@
-"""Blocks of lines to lines of JSON: in order, a few blocks at a time, and at once where the input pauses."""
+"""Tagging of streams of lines as lines of JSON: in order, with a few blocks in flight, without delay on pauses."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from fanlight.tagging.rules import Rules
 from fanlight.tagging.tagger import Tagger, Threshold
 from fanlight.text.scripts import language_of
 
-AHEAD = 4  # blocks that are being tagged while the first of them is waited for
-LONG = 1 << 20  # bytes of a document whose line is written in segments
+AHEAD = 4  # blocks in flight
+LONG = 1 << 20  # bytes, beyond which a document's line is written in segments
 
 Choose = Tagger | Callable[[str], Tagger]
 
@@ -37,12 +37,12 @@ def tag_lines(
     Parameters
     ----------
     batches : iterable of Lines
-        One without lines says that the input pauses: what is being tagged is then waited for.
+        A block without lines means that the input pauses; blocks in flight are then completed.
     choose : Tagger or callable of a language ("en", "ko") to Tagger
-        Which tags all lines, or those of each script.
+        The tagger of all lines, or the tagger for each language.
     threshold : float or mapping of type to float
     rules : Rules, optional
-        That stand beside the model.
+        Rules that complement the model.
     threads : int, optional
     """
     waiting: deque[tuple[Lines, list[_Share]]] = deque()
@@ -84,7 +84,7 @@ def _tag_long(
     block, empty = batch.block, batch._replace(block=Block.of([]))
     begin, end = int(block.text_starts[0]), int(block.text_ends[0])
     tagger = choose if isinstance(choose, Tagger) else choose(_script(block.data, begin, end))
-    tagger.warm()  # whatever it takes, it takes less than a long document by the plain engine
+    tagger.warm()  # takes less time than tagging a long document with the plain engine
     engine, types = tagger._engine_for(1, end - begin), tagger.types
     entities = engine.segments(block, 0, tagger._thresholds(threshold), threads)
     if rules is not None:  # a pattern may match anything
@@ -96,14 +96,14 @@ def _tag_long(
 
 
 class _Share(NamedTuple):
-    """The documents of a block that one tagger tags, and their lines of JSON to be."""
+    """The documents of a block for one tagger, and the futures of their lines of JSON."""
 
     documents: NDArray[np.int64]
     futures: list[Future[tuple[bytes, Any]]]
 
 
 def _join(batch: Lines, shares: list[_Share]) -> tuple[Lines, bytes]:
-    """Bring the lines of all languages into order."""
+    """Return a block's lines of JSON in the order of the documents."""
     if len(shares) == 1:
         return batch, b"".join(future.result()[0] for future in shares[0].futures)
     texts: list[bytes] = [b""] * len(batch.block.text_starts)
@@ -118,7 +118,7 @@ def _join(batch: Lines, shares: list[_Share]) -> tuple[Lines, bytes]:
 
 
 def _divide(block: Block, choose: Choose) -> list[tuple[Tagger, NDArray[np.int64]]]:
-    """Return the documents that each tags: those without a byte that begins a Hangul syllable are quickly told."""
+    """Return the documents for each tagger; those without a first byte of Hangul syllables need no decoding."""
     documents = np.arange(len(block.text_starts))
     if not len(documents):
         return []

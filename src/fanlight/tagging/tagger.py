@@ -1,4 +1,4 @@
-"""The tagger: text in, entities out."""
+"""The tagger: finds the entities of texts with a model."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 Int = NDArray[np.int64]
 Threshold = float | Mapping[str, float]
-PART = 32  # texts that the plain engine answers before it is asked whether the compiled one is ready
+PART = 32  # texts that the plain engine tags before the next check whether the compiled one is ready
 
 
 class Tagger:
@@ -65,18 +65,18 @@ class Tagger:
         Parameters
         ----------
         text : str
-            Of any length; never cut.
+            A text of any length; it is not truncated.
         threshold : float or mapping of type to float
-            Entities less probable are left out; the type "" stands for all that are not named.
+            Minimum probability of entities; the type "" stands for all types that are not in the mapping.
         threads : int, optional
-            That may run the network; by default one a core.
+            Maximum number of threads; by default one per core.
         rules : Rules, optional
-            That stand beside the model (`tagging.rules`).
+            Rules that complement the model (`tagging.rules`).
 
         Raises
         ------
         DataError
-            The text is no str, or holds half of a surrogate pair, which no encoding can write.
+            The text is no str, or contains a lone surrogate.
         """
         return self.tag_batch([text], threshold, threads, rules)[0]
 
@@ -87,9 +87,9 @@ class Tagger:
         threads: int | None = None,
         rules: Rules | None = None,
     ) -> Iterator[Document]:
-        """Tag texts, in order; for the parameters of a call.
+        """Yield the documents of texts, in order; see `__call__` for the other parameters.
 
-        Texts are read ahead in batches that grow from one text to a megabyte, while they come quickly.
+        Texts are read in batches, which grow from one text to a megabyte while texts arrive quickly.
         """
         for batch in read_batches(texts):
             yield from self._documents(batch, threshold, threads, rules)
@@ -101,7 +101,7 @@ class Tagger:
         threads: int | None = None,
         rules: Rules | None = None,
     ) -> list[Document]:
-        """Tag texts at once, as `pipe` does in batches of its own.
+        """Tag texts as one batch; see `__call__` for the other parameters.
 
         Raises
         ------
@@ -117,14 +117,14 @@ class Tagger:
         threads: int | None = None,
         rules: Rules | None = None,
     ) -> tuple[Entities, tuple[str, ...]]:
-        """Tag texts at once, as `tag_batch` does, without an object for each entity.
+        """Tag texts as one batch, as `tag_batch`, and return columns.
 
         Returns
         -------
         Entities
-            Columns: number of the text, offsets in code points, number of the type, probability.
+            Columns: index of the text, offsets in code points, index of the type, probability.
         tuple of str
-            The types, which are counted from 0.
+            The types.
 
         Raises
         ------
@@ -140,7 +140,7 @@ class Tagger:
     def submit(
         self, texts: Sequence[str], threshold: Threshold = 0.0, threads: int | None = None
     ) -> Callable[[], Entities]:
-        """Begin to tag texts in the background; return a function that waits for what `tag_columns` returns of them.
+        """Start to tag texts in the background; return a function that waits for their entities as columns.
 
         Raises
         ------
@@ -160,7 +160,7 @@ class Tagger:
         )
 
     def to_jsonl(self, texts: Sequence[str], threshold: Threshold = 0.0, threads: int | None = None) -> bytes:
-        """Tag texts at once and return the documents as lines of JSON in UTF-8.
+        """Tag texts as one batch; return the documents as lines of JSON in UTF-8.
 
         Raises
         ------
@@ -174,42 +174,42 @@ class Tagger:
         return b"".join(rows)
 
     def warm(self, long_documents: bool = False) -> None:
-        """Load the compiled engine, or compile it, and wait until it answers; also for `long_documents` (over 1 MB).
+        """Load or compile the compiled engine, including kernels for `long_documents` (over 1 MB), and wait for it.
 
-        Without it the plain engine answers at first: the compiled one is prepared in the background, once more than a
-        handful of texts have come. Both give the same answers.
+        Without this call, the plain engine tags the first texts, and the compiled engine is prepared in the background
+        after a handful of texts. The results are the same.
         """
         self._engines.warm(long_documents)
 
     def prepare(self) -> None:
-        """Begin to load or compile the compiled engine in the background, as `warm` does, and return at once."""
+        """Start to load or compile the compiled engine in the background."""
         if self._engines.choice != "plain":
             self._engines.prepare()
 
     @property
     def ready(self) -> bool:
-        """Whether the engine answers that will stay."""
+        """Whether the engine will not change any more."""
         return self._engines.ready
 
     @property
     def state(self) -> str:
-        """What the compiled engine does: "plain" (nothing yet), "loading", "compiling", "ready" or "unavailable"."""
+        """State of the compiled engine: "plain" (not requested), "loading", "compiling", "ready" or "unavailable"."""
         return self._engines.state
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return what a copy in another process needs: engines are made anew there."""
+        """Return the model and the engine's name; a copy in another process creates its own engines."""
         return {"model": self.model, "engine": self._engines.choice}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(state["model"], state["engine"])  # type: ignore[misc]
 
     def readings(self, text: str, count: int = 5) -> list[list[tuple[float, tuple[Entity, ...]]]]:
-        """Return the most probable readings of each sentence: P(all its entities | sentence) and these, best first.
+        """Return the `count` most probable readings of each sentence: probability and entities, best first.
 
         Raises
         ------
         DataError
-            The model's head tags each type for itself, so that a reading has no probability.
+            The model's head is logistic, so that there are no readings of a sentence.
         """
         return self._inspector.readings(text, count)
 
@@ -235,7 +235,7 @@ class Tagger:
             yield part, entities, types
 
     def _parts(self, texts: Sequence[str]) -> Iterator[tuple[Sequence[str], Engine]]:
-        """Yield texts with the engine for them: few at a time, as long as a faster engine may soon be ready."""
+        """Yield parts of texts with their engine: small parts while the compiled engine may become ready."""
         check_texts(texts)
         if self._engines.ready:
             yield texts, self._engine_for(len(texts), 0)
@@ -252,7 +252,7 @@ class Tagger:
 
     @property
     def types(self) -> tuple[str, ...]:
-        """The entity types that the model tells apart."""
+        """The model's entity types."""
         return self.model.configuration.types
 
     @property
@@ -261,13 +261,13 @@ class Tagger:
         return self.model.configuration.unit
 
     def sentences(self, document: Sequence[Sentence], probabilities: bool = False) -> list[list[TokenSpan]]:
-        """Tag a document that is tokenised already; return each sentence's entities in its own tokens."""
+        """Tag a tokenised document; return the entities of each sentence as ranges of its tokens."""
         return self.tag_sentences([document], probabilities)
 
     def tag_sentences(
         self, documents: Sequence[Sequence[Sentence]], probabilities: bool = False
     ) -> list[list[TokenSpan]]:
-        """Tag documents that are tokenised already; return the entities of each sentence of all, in its own tokens."""
+        """Tag tokenised documents; return the entities of each sentence as ranges of its tokens."""
         words = [token for document in documents for sentence in document for token in sentence.tokens]
         lengths = [len(sentence.token_starts) for document in documents for sentence in document]
         owners = np.repeat(np.arange(len(documents)), [len(document) for document in documents])
@@ -276,7 +276,7 @@ class Tagger:
     def tag_words(
         self, sentences: Sequence[Sequence[str]], probabilities: bool = False, threads: int | None = None
     ) -> list[list[TokenSpan]]:
-        """Tag sentences of words, each a document of its own; return each sentence's entities in its own words."""
+        """Tag sentences of words, one document each; return the entities of each sentence as ranges of its words."""
         words = [word for sentence in sentences for word in sentence]
         return self._sentence_spans(
             words,
@@ -297,7 +297,7 @@ class Tagger:
         probabilities: bool,
         threads: int | None = None,
     ) -> list[list[TokenSpan]]:
-        """Return the entities of each sentence; the plain engine alone reads the documents."""
+        """Return the entities of each sentence; `read_documents` is called if the plain engine tags them."""
         engine = self._engine_for(len(owners), sum(map(len, words)))
         offsets = [0, *accumulate(lengths)]
         rows: Sequence[tuple[int, int, str, float | None]] | None = None
@@ -322,32 +322,32 @@ class Tagger:
         return self._inspector.type_probabilities(documents)
 
     def explain(self, text: str, token: int, tag: str | None = None, most: int = 12) -> Explanation:
-        """Return why a token got its tag, or how far it is from another.
+        """Explain the score of a tag for a token.
 
         Parameters
         ----------
         text : str
         token : int
-            Its number in the text (`tokens`), from 0.
+            Index of the token (`tokens`).
         tag : str, optional
-            Such as "B-LOC"; by default the most probable.
+            A tag such as "B-LOC"; by default the most probable.
         most : int
-            Hidden units to name.
+            Number of hidden units to return.
 
         Raises
         ------
         DataError
-            There is no such token or tag, or the model's head is not explained.
+            The token or tag does not exist, or the model's head is logistic.
         """
         return self._inspector.explain(text, token, tag, most)
 
     def what_if(self, text: str, token: int, position: int, word: str, tag: str) -> Explanation:
-        """Explain the same token after the word at a position of its window is replaced, or left out if `word` is "".
+        """Explain a token's tag after the word at a window position is replaced, or removed if `word` is "".
 
         Raises
         ------
         DataError
-            There is no word at that position.
+            The window has no such position.
         """
         return self._inspector.what_if(text, token, position, word, tag)
 

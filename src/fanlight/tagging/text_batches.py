@@ -1,4 +1,4 @@
-"""Texts as a caller gives them: checked, and read ahead in batches."""
+"""Checks of texts, and batches of an iterable of texts."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from fanlight.errors import DataError
 
-PATIENCE = 0.01  # seconds that texts wait for others, so that they are tagged together
+PATIENCE = 0.01  # seconds for which a batch waits for more texts
 
 
 def check_texts(texts: Sequence[str]) -> None:
-    """Refuse one text in place of several, and what is no text.
+    """Check that texts are several str.
 
     Raises
     ------
     DataError
-        Names the type.
+        A single text is given, or an item is no str.
 
     Examples
     --------
@@ -34,19 +34,19 @@ def check_texts(texts: Sequence[str]) -> None:
 
 
 def read_batches(texts: Iterable[str]) -> Iterator[list[str]]:
-    """Yield runs of texts: one, then eight times as many each time, up to a megabyte; fewer if they come slowly.
+    """Yield batches of texts: one text, then eight times as many each time, up to a megabyte; fewer on slow input.
 
     Raises
     ------
     DataError
-        One text is given in place of several. What is no text is for `check_texts` to find.
+        A single text is given. `check_texts` checks the items.
     """
     _check_several(texts)
     batch: list[str] = []
     count, size, begin = 1, 0, time.perf_counter()
     for text in texts:
         batch.append(text)
-        size += len(text) if isinstance(text, str) else 0  # which is refused with its batch
+        size += len(text) if isinstance(text, str) else 0  # `check_texts` will refuse it
         if len(batch) >= count or size >= 1 << 20 or time.perf_counter() - begin > PATIENCE:
             yield batch
             batch, count, size, begin = [], min(8 * count, 1 << 16), 0, time.perf_counter()

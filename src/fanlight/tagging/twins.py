@@ -1,4 +1,4 @@
-"""The rows of the table of twins (`engine.twins`) whose plain form stands in this package, and the whole table."""
+"""The twins of this package, and the complete table; see `engine.twins`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fanlight.text.particles import PARTICLES
 
 
 def _apply_rules(plain: bool, case: Any) -> list[tuple[Any, ...]]:
-    """Let rules stand beside the plain engine's entities."""
+    """Merge the entities of rules and of the plain engine."""
     names, precedence, texts = case
     rules = Rules(names, {r"\d+ \w+": "amount"}, precedence)
     engine, block = engines("en")[0], Block.of([*texts, "Paris 12 miles"])
@@ -24,10 +24,9 @@ def _apply_rules(plain: bool, case: Any) -> list[tuple[Any, ...]]:
 
 
 def _cases(st: Any) -> Any:
-    """Return names, which of rule and model stays, and texts.
+    """Return names, a precedence and texts.
 
-    Korean names stand before particles and other syllables; white space is of all kinds, and some letters are written
-    in other ways.
+    Korean names precede particles and other syllables; the texts have all kinds of white space and variants of letters.
     """
     names = ["Paris", "NATO", "서울", "of Oslo", "é", "A.", "새 별", "루나비전", "R&D"]
     particles = st.lists(st.sampled_from(list(PARTICLES)), max_size=4).map("".join)

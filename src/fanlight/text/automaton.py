@@ -1,15 +1,13 @@
 r"""Regular expressions in time linear in the text: no expression and no text can make a search take longer.
 
-An expression becomes two tables. A pass from the end of a text to its beginning labels each place with a state, which
-says from which characters of the expression a match can still be completed there. Then a walk from left to right
-takes at each place the alternative that the expression prefers among those that the state says will succeed, so it
-never goes back: a text of n characters costs n steps backwards and at most n steps forwards, whatever the expression
-(Frisch and Cardelli 2004). What is found is what `re.finditer` finds: of the matches that begin leftmost the one that
-the order of the alternatives and the greed of the repeats prefer; then on from its end. Matches of no character are
-left out.
+An expression is compiled to two tables. A backward pass over a text labels each position with a state: the set of nodes
+of the expression from which a match can be completed there. A forward pass then takes at each position the preferred
+alternative among those that can be completed, and never backtracks: a text of n characters takes n steps backwards and
+at most n steps forwards (Frisch and Cardelli 2004). The result is that of `re.finditer`: the leftmost match, by the
+order of alternatives and the greediness of repeats; then the search continues at its end. Empty matches are dropped.
 
-The tables are bounded (`MOST_STATES` and the others below), and an expression that needs more is refused: this is one
-in which many repeats overlap, such as ``\d.{20}\d``, where any of twenty characters may be a digit as well.
+The tables are bounded (`MAX_STATES` and the other limits below). An expression that needs larger ones is refused, for
+example ``\d.{20}\d``, in which any of twenty characters may be a digit as well.
 
 References
 ----------
@@ -31,16 +29,16 @@ from fanlight.text.code_points import PAGE, Points
 from fanlight.text.expressions import Characters, Choice, Node, Repeat, parse, shorten
 from fanlight.text.nondeterministic import ACCEPT, AFTER, BEFORE, NEWLINE, START, TooLargeError, build
 
-MOST_STATES = 1 << 13  # their numbers stay below 16 bits in the tables of kernels
-MOST_ENTRIES = 1 << 22  # of each table
-MOST_WORK = 1 << 22  # steps that the tables of one expression take
-_STEPS_A_WAY = 64  # what a way from a node to the next costs, beside a 64th of the states
-NONE = -1  # in `Automaton.steps`: no match goes on here
+MAX_STATES = 1 << 13  # so that state numbers fit into 16 bits in the kernels' tables
+MAX_ENTRIES = 1 << 22  # per table
+MAX_WORK = 1 << 22  # steps to build the tables of one expression
+_STEPS_PER_ARC = 64  # estimated cost of an arc between nodes, plus a 64th of the number of states
+NONE = -1  # in `Automaton.steps`: no match continues
 
 
 @dataclass(frozen=True, eq=False)
 class Automaton:
-    """The tables of one expression.
+    r"""The tables of one expression.
 
     Attributes
     ----------
@@ -50,23 +48,23 @@ class Automaton:
     last_newline : int
         The class of a newline that ends the text.
     transitions : int32 array (states, classes)
-        The state before a character, by the state after it and the character's class. State 0 is that at the end.
+        The state before a character, by the state after it and the character's class. State 0 is the state at the end.
     begins : int
-        A match may begin only where the state is this one or a higher one.
+        The lowest state in which a match may begin.
     groups : uint8 array (classes,)
-        What a border of the expression distinguishes of the character before it, below `group_count`.
+        The group of each class: characters that no assertion (such as ``\b``) distinguishes before it.
     first_group, group_count : int
-        The group at the beginning of the text, and how many there are.
+        The group at the beginning of the text, and the number of groups.
     steps : int16 array (states, nodes * group_count)
-        Where a match goes on: by the state at a place, the node that the character before it was matched by (`START` at
-        the beginning of a match) and that character's group. The value is the node that matches the next character,
-        `ACCEPT` where the match ends, or `NONE`.
+        The continuation of a match, by the state at a position, the node that matched the preceding character (`START`
+        at the beginning of a match) and that character's group. The value is the node that matches the next character,
+        `ACCEPT` at the end of the match, or `NONE`.
     work : int
-        Steps that making the tables took.
+        Steps that building the tables took.
     required : bool array (classes,)
-        Every match has a character of one of these classes.
+        Every match contains a character of one of these classes.
     required_bytes : bool array (256,)
-        What the UTF-8 of such a character begins with.
+        First bytes of these characters in UTF-8.
     """
 
     page_numbers: NDArray[np.uint16]
@@ -120,12 +118,12 @@ class Automaton:
                 place += 1
 
     def step(self, state: int, node: int, group: int) -> int:
-        """Return the state that a state goes on to: `node` is what stands before, `group` the class of what follows."""
+        """Return the continuation of a match; see `steps`."""
         return int(self.steps[state, node * self.group_count + group])
 
 
 def _label(classes: list[int], rows: Sequence[Sequence[int]]) -> list[int]:
-    """Return the state at each place of a text, from the beginning to the end."""
+    """Return the state at each position of a text, from the beginning to the end."""
     state = 0
     states = [state]
     for class_ in reversed(classes):
@@ -136,23 +134,23 @@ def _label(classes: list[int], rows: Sequence[Sequence[int]]) -> list[int]:
 
 
 @lru_cache(maxsize=64)
-def compile_expression(expression: str, most_work: int | None = None) -> Automaton:
-    r"""Return the automaton of an expression; `expressions` says what it may have.
+def compile_expression(expression: str, max_work: int | None = None) -> Automaton:
+    r"""Return the automaton of an expression in the syntax of `expressions`.
 
     Parameters
     ----------
     expression : str
-    most_work : int, optional
-        Steps that all its tables may take, for a stranger's expression; by default `MOST_WORK` for the first alone.
+    max_work : int, optional
+        Limit for the steps to build both tables, for untrusted expressions; by default `MAX_WORK` for the first table.
 
     Raises
     ------
     DataError
-        It is no regular expression, has what is not supported, or is too large.
+        The expression is invalid, unsupported or too large.
     """
     node = parse(expression)
     try:
-        return _Tables(node, most_work).automaton
+        return _Tables(node, max_work).automaton
     except TooLargeError:
         raise DataError(
             f"the pattern {shorten(expression)!r} is too large for a table of its matches: use lower numbers in "
@@ -163,12 +161,12 @@ def compile_expression(expression: str, most_work: int | None = None) -> Automat
 class _Tables:
     """The construction of an automaton.
 
-    A state is the set of nodes (as bits) that can match the next character and then go on to the end of a match, and
-    what a border distinguishes of the next character.
+    A state is the set of nodes (as bits) that can match the next character and then complete a match, and the group of
+    the next character that assertions distinguish.
     """
 
-    def __init__(self, node: Node, most_work: int | None) -> None:
-        self.graph, self.most_work = build(node), most_work
+    def __init__(self, node: Node, max_work: int | None) -> None:
+        self.graph, self.max_work = build(node), max_work
         self.work = self.graph.work
         self._divide()
         self._number()
@@ -200,7 +198,7 @@ class _Tables:
         )
 
     def _divide(self) -> None:
-        """Divide the code points into classes, a newline that ends the text into one of its own."""
+        """Divide the code points into classes; a newline at the end of the text has its own class."""
         graph, word = self.graph, code_points.category("w") if self.graph.bordered else ()
         distinct = list(dict.fromkeys([*graph.points, word, NEWLINE] if graph.bordered else graph.points))
         self.sets = {points: n for n, points in enumerate(distinct)}
@@ -220,7 +218,7 @@ class _Tables:
         self.group_count = max(graph.before_groups) + 1
 
     def _classes_of(self, points: Points) -> NDArray[np.bool_]:
-        """Return which classes a union of the expression's sets has."""
+        """Return the classes in `points`, a union of sets of the expression."""
         out = np.zeros(len(self.member), np.bool_)
         for interval_set, n in self.sets.items():
             if code_points.union(interval_set, points) == points:
@@ -228,7 +226,7 @@ class _Tables:
         return out
 
     def _number(self) -> None:
-        """Collect as bits: the nodes of each class, and the nodes before each node, by the groups of their border."""
+        """Collect, as bits, the nodes of each class, and the predecessors of each node by the groups around them."""
         graph = self.graph
         self.of_class = [0] * len(self.member)
         for node, points in enumerate(graph.points, 1):
@@ -247,7 +245,7 @@ class _Tables:
         numbers = {start: 0}
         states = [start]
         rows: list[list[int]] = []
-        for nodes, after in states:  # which grows meanwhile
+        for nodes, after in states:  # the list grows in the loop
             alive = []
             for previous in (of_group[after] for of_group in self.previous):
                 sources, remaining = 0, nodes
@@ -260,7 +258,7 @@ class _Tables:
             row = []
             for class_, of_class in enumerate(self.of_class):
                 if class_ == self.last_newline and self.graph.bordered and len(rows):
-                    row.append(0)  # only at the end
+                    row.append(0)  # this class occurs only at the end of the text
                     continue
                 target = (alive[self.before[class_]] & of_class) | 1 << ACCEPT, int(self.after[class_])
                 if target not in numbers:
@@ -270,27 +268,27 @@ class _Tables:
             rows.append(row)
             self.work += len(row)
             if (
-                len(states) > MOST_STATES
-                or self.work > (self.most_work or MOST_WORK)
-                or len(rows) * len(row) > MOST_ENTRIES
+                len(states) > MAX_STATES
+                or self.work > (self.max_work or MAX_WORK)
+                or len(rows) * len(row) > MAX_ENTRIES
             ):
                 raise TooLargeError
         return states, np.array(rows, np.int32)
 
     def _steps(self, member: NDArray[np.bool_], after: NDArray[np.int64]) -> NDArray[np.int16]:
-        """Return `Automaton.steps` from the nodes of each state and what is after it."""
+        """Return `Automaton.steps`, given the nodes of each state and the group after it."""
         nodes = len(self.graph.closures)
-        if member.shape[0] * nodes * self.group_count > MOST_ENTRIES:
+        if member.shape[0] * nodes * self.group_count > MAX_ENTRIES:
             raise TooLargeError
-        if member.shape[0] * sum(map(len, self.graph.closures)) * self.group_count > 16 * MOST_WORK:
+        if member.shape[0] * sum(map(len, self.graph.closures)) * self.group_count > 16 * MAX_WORK:
             raise TooLargeError
-        ways = self.group_count * sum(map(len, self.graph.closures))
-        self.work += ways * (_STEPS_A_WAY + member.shape[0] // _STEPS_A_WAY)
-        if self.most_work is not None and self.work > self.most_work:
+        arcs = self.group_count * sum(map(len, self.graph.closures))
+        self.work += arcs * (_STEPS_PER_ARC + member.shape[0] // _STEPS_PER_ARC)
+        if self.max_work is not None and self.work > self.max_work:
             raise TooLargeError
         steps = np.full((member.shape[0], nodes * self.group_count), NONE, np.int16)
         for node, closure in enumerate(self.graph.closures):
-            for target, mask in reversed(closure):  # the preferred ones last, over the others
+            for target, mask in reversed(closure):  # preferred targets overwrite others
                 groups: dict[int, list[int]] = {}
                 for before, group in self.graph.enumerate_pairs(mask):
                     groups.setdefault(before, []).append(group)
@@ -300,7 +298,7 @@ class _Tables:
 
 
 def _find_required(node: Node) -> Points | None:
-    """Return a set of which every match has a character, the rarest that is easy to see; None if there is none."""
+    """Return a set of code points of which every match contains one, preferably a rare set; None if none is known."""
     if isinstance(node, Characters):
         return node.points or None
     if isinstance(node, Repeat):
@@ -313,7 +311,7 @@ def _find_required(node: Node) -> Points | None:
 
 
 def _frequency(points: Points) -> float:
-    """Return roughly how much of ordinary text a set is, for a choice between sets."""
+    """Return an estimate of the frequency of a set in ordinary text."""
     lead = code_points.lead_bytes(points)
     return float((lead * _FREQUENCIES).sum())
 
@@ -322,7 +320,7 @@ def _frequencies() -> NDArray[np.float64]:
     out = np.ones(256)
     out[[*b" etaoinsrhldcu"]] = 50
     out[[*b"mfpgwybv,."]] = 10
-    out[0xE0:0xF0] = 30  # most scripts but the Latin one
+    out[0xE0:0xF0] = 30  # most non-Latin scripts
     return out
 
 

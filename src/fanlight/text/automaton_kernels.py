@@ -1,8 +1,7 @@
-"""The compiled search for regular expressions in UTF-8: see `automaton`, which has the tables and the plain twin.
+"""Kernels that search UTF-8 for regular expressions; `automaton` has the tables and the plain form.
 
-`find_matches` searches texts for several expressions, one after another. It takes time linear in the text for each,
-releases the interpreter's lock, and needs a fixed amount of memory (`BLOCK`), however long a text is. A text without
-any of the bytes that an expression requires is not searched for it.
+`find_matches` searches texts for several expressions, one after another. Each takes time linear in the text and a fixed
+amount of memory (`BLOCK`). A text without any of the bytes that an expression requires is not searched for it.
 """
 
 from __future__ import annotations
@@ -22,34 +21,34 @@ BLOCK = 1 << 16  # bytes whose states are in memory at once
 
 
 class Automata(NamedTuple):
-    """E automata end to end; `Automaton` says what the tables are.
+    """The concatenated tables of E automata; see `Automaton`.
 
     Attributes
     ----------
     page_numbers : int64 array (E, pages of all code points)
     pages : uint16 array (P, PAGE)
-        Of all automata.
+        Pages of all automata.
     transitions : int32 array
-        Rows of states, of all automata. A state is a number: where its row begins.
+        Rows of all automata. A state is represented by the offset of its row.
     ends : int64 array (E,)
         The state at the end of a text.
     begins : int64 array (E,)
-        A match may begin only where the state is this one or a higher one.
+        The lowest state in which a match may begin.
     widths : int64 array (E,)
-        Classes, which is the length of a row of transitions.
+        Number of classes: the length of a row of transitions.
     last_newlines : int64 array (E,)
         The class of a newline that ends the text.
     groups : int64 array (all classes,)
         The group of each class.
     first_groups, group_counts : int64 array (E,)
     steps : int16 array
-        Rows of states, of all automata.
+        Rows of all automata.
     step_offsets, step_widths : int64 array (E,)
-        Where an automaton's steps begin; the length of a row of steps.
+        Offset of each automaton's steps, and the length of its rows.
     group_offsets : int64 array (E,)
-        Where an automaton's groups begin.
+        Offset of each automaton's groups.
     required : uint64 array (256,)
-        Bit n % 64 of a byte: whether it begins a character that expression n requires.
+        Bit n % 64 of entry b: whether byte b begins a character that expression n requires.
     """
 
     page_numbers: Any
@@ -99,7 +98,7 @@ class Automata(NamedTuple):
 
 
 class _Tables(NamedTuple):
-    """Those of one automaton among `Automata`."""
+    """The tables of one automaton in `Automata`."""
 
     page_numbers: Any
     pages: Any
@@ -132,20 +131,19 @@ def find_matches(data: Any, text_starts: Any, text_ends: Any, begin: int, end: i
     Parameters
     ----------
     data : uint8 array
-        UTF-8 without half surrogates.
+        Valid UTF-8.
     text_starts, text_ends : int64 arrays (texts,)
-        Text d is ``data[text_starts[d]:text_ends[d]]``: a document, or a sentence, which is all that the expressions
-        see.
+        Text d is ``data[text_starts[d]:text_ends[d]]``: a document, or a sentence, which is searched on its own.
     begin, end : int
     automata : Automata
     out : engine.columns.Entities
-        Gets, within its capacity: the number of the text, start and end in code points of the text and in bytes of
-        `data`, the number of the expression as type, and probability 1. By text, then expression, then start.
+        Receives, up to its capacity, the index of the text, start and end in code points of the text and in bytes of
+        `data`, the index of the expression as type, and probability 1; sorted by text, expression and start.
 
     Returns
     -------
     int
-        How many matches there are, whatever the capacity.
+        Number of matches, which may exceed the capacity.
     """
     longest = 0
     for d in range(begin, end):
@@ -177,7 +175,7 @@ def _tables_of(a: Any, e: int) -> Any:
 
 @inner()
 def _label_blocks(text: Any, tables: Any, states: Any, labels: Any) -> None:
-    """Leave the state after each block of a text, and whether a match may begin in it; and the first block's states."""
+    """Fill in the state after each block of a text, whether a match may begin in it, and the first block's states."""
     state = np.int32(tables.end)
     for b in range((text.end - text.begin) // BLOCK, -1, -1):
         labels[b, 0] = state
@@ -187,7 +185,7 @@ def _label_blocks(text: Any, tables: Any, states: Any, labels: Any) -> None:
 
 @inner()
 def _walk(text: Any, tables: Any, states: Any, labels: Any, numbers: Any, out: Any, count: int) -> int:
-    """Add the matches of one expression in one text to `count`; return how many there are then."""
+    """Write the matches of one expression in one text after the first `count`; return the new count."""
     data = text.data
     place, node, start, byte_start = 0, np.int64(0), 0, text.begin  # node 0: no match has begun
     final = (text.end - text.begin) // BLOCK
@@ -220,7 +218,7 @@ def _walk(text: Any, tables: Any, states: Any, labels: Any, numbers: Any, out: A
 
 @inner()
 def _step(text: Any, i: int, state: Any, node: Any, tables: Any) -> Any:
-    """Return the node that goes on with a match at a byte; see `Automaton.steps`."""
+    """Return the continuation of a match at byte i; see `Automaton.steps`."""
     group = _group_before(text, i, tables) if tables.group_count > 1 else np.int64(0)
     row = (state - tables.end) // tables.width
     return np.int64(tables.steps[row * tables.step_width + node * tables.group_count + group])
@@ -228,7 +226,7 @@ def _step(text: Any, i: int, state: Any, node: Any, tables: Any) -> Any:
 
 @inner()
 def _block_begin(text: Any, b: int) -> Any:
-    """Return where a block of a text begins, at the beginning of a code point."""
+    """Return the first byte of block b of a text, at the beginning of a code point."""
     i = min(text.begin + b * BLOCK, text.end)
     while text.begin < i < text.end and text.data[i] & 0xC0 == 0x80:
         i -= 1
@@ -237,9 +235,9 @@ def _block_begin(text: Any, b: int) -> Any:
 
 @inner()
 def _label(text: Any, low: int, high: int, tables: Any, state: Any, states: Any) -> bool:
-    """Fill in the states at the code points of bytes [low, high] from that at the end.
+    """Fill in the states at the code points of bytes [low, high], given the state at the end.
 
-    Returns whether a match may begin at one of them.
+    Returns whether a match may begin there.
     """
     data, pages, transitions = text.data, tables.pages, tables.transitions
     ascii = pages[tables.page_numbers[0]]
@@ -273,7 +271,7 @@ def _class_at(data: Any, i: int, tables: Any) -> Any:
 
 @inner()
 def _group_before(text: Any, i: int, tables: Any) -> Any:
-    """Return the group of what is before a byte."""
+    """Return the group of the character before byte i."""
     if i == text.begin:
         return tables.first_group
     i -= 1
@@ -292,13 +290,13 @@ def _count_points(data: Any, begin: int, end: int) -> Any:
 
 @inner()
 def _size(b: Any) -> Any:
-    """Return how many bytes a code point has that begins with a byte."""
+    """Return the length in bytes of a code point whose first byte is b."""
     return 1 + (b >= 0xC0) + (b >= 0xE0) + (b >= 0xF0)
 
 
 @inner()
 def code_point(data: Any, i: int) -> tuple[Any, int]:
-    """Return the code point at a byte, and how many bytes it has."""
+    """Return the code point at byte i, and its length in bytes."""
     b = data[i]
     if b < 0x80:
         return np.int64(b), 1

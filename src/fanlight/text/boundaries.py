@@ -1,32 +1,29 @@
-"""Sentence borders at final marks and abbreviations: what words say about the stop beside them.
+"""Sentence boundaries at final marks, abbreviations and line ends, decided by flags of words.
 
-Each word has bits, so that both engines decide by the same flags of word types: the kernels are in
-`engine.boundaries`, `engine.token_flags` has the lower bits.
-No sentence ends, within a line,
+`boundary_bits` gives the flags of a word. The kernels in `engine.boundaries` use the same flags, cached per word type;
+`engine.token_flags` has the lower bits. Within a line, no sentence ends
 
 1. after a number with its stop before a digit or Hangul (``2020. 1. 1.``, ``12. 31. 까지``) or a month (``5. March``);
 2. after a list number, Roman numeral or 가, 나, … with its stop at the start of a sentence or line;
 3. after a word such as ``Sec`` with its stop before a digit; after up to four Latin letters in Korean (``Dr. Kim``);
 4. after a name that ends in a mark (``Yahoo!``) unless a pronoun, article or the like follows;
-5. after an exclamation or question in quotes that a speaker follows (``"Stop!" Anna said``).
+5. after an exclamation or question in quotes that is followed by the speaker (``"Stop!" Anna said``).
 
-Without white space a sentence ends before a capital behind a word, figure or closing mark, but no list number; and
-before Hangul behind what ends Korean statements (``갔다.부산``).
+Without white space, a sentence ends between a final mark and a capital if a word, number or closing mark precedes the
+mark, except in list numbers; and between a Korean sentence ending and Hangul (``갔다.부산``).
 
-An abbreviation that may stand at an end (``Inc. D.C. etc. p.m.``) ends a sentence before a capital if this begins a
-pronoun, article or the like, or a verb follows (``D.C. Obama lives``) and the word between is none that goes with such
-abbreviations (``U.S. Senate voted``); ``etc.`` does so before any other capital. After a single letter (``Malcolm X.
-He``) only the former counts.
+An abbreviation that may end a sentence (``Inc. D.C. etc. p.m.``) ends it before a capitalised pronoun, article or the
+like; and before a capitalised word that a verb follows (``D.C. Obama lives``), unless the word often follows such
+abbreviations (``U.S. Senate voted``). ``etc.`` ends it before any other capital. After a single letter
+(``Malcolm X. He``) only the first condition counts.
 
-A line goes on in the next one, whatever its shape, behind a word that names of several words begin with (``New`` before
-``York``). A line begins an item of a list, a row of a table or a headline, whatever its length and that of the line
-before, behind a colon or two numbers (``6-4 6-3``); if it is two words in capitals, or one and a dash (``GOLF -``); if
-a colon follows its first word (``Leicester: …``) and no small letter begins the word before; and if a number and a
-capital begin it, as a number began its sentence.
+A sentence continues across a line end after a word that begins names of several words (``New`` before ``York``). A line
+begins an item of a list, a row of a table or a headline after a colon or two numbers (``6-4 6-3``); if it is two words
+in capitals, or one and a dash (``GOLF -``); if a colon follows its first word (``Leicester: …``) and the word before
+has no small first letter; and if it begins with a number and a capital, as its sentence began with a number.
 
-Before a small letter a sentence ends at an exclamation or question mark, and at a full stop after a word that is too
-long for an abbreviation, if this has small letters or a pronoun or the like follows; but not behind a closing quote or
-bracket.
+Before a small letter, a sentence ends at an exclamation or question mark; and at a full stop after a word too long for
+an abbreviation, if it has small letters or a pronoun or the like follows; but not after a closing quote or bracket.
 
 References
 ----------
@@ -44,11 +41,11 @@ from fanlight.text.layout import BULLETS, CLOSING, is_final
     DIGITS, FIRST_DIGIT, LISTED, HANGUL, MONTH, ENDS, STARTS, CONTINUES, SPEECH, VERB, NUMBERED, BRAND, LETTER,
     INITIAL, STOP, EXCLAIMS, UPPER_LETTER, ITEM, COLON, CAPITALS,
 ) = (1 << i for i in range(11, 31))  # fmt: skip
-BEGINS = BRAND | CONTINUES  # together: a name begins with the word, and goes on
-LETTERS = 4  # of an abbreviation among characters, at most
-LEAST = 4  # letters of a word that is no abbreviation
+BEGINS = BRAND | CONTINUES  # both bits: the word begins names of several words
+LETTERS = 4  # maximum length of a Latin abbreviation in Korean text
+LEAST = 4  # minimum length of a word that is no abbreviation
 _BEGINNINGS = """new san santa los las saint sao el rio buenos hong sri saudi united north south east west costa puerto
-    tel abu cape fort port mount lake"""  # of names, which go on in the next line
+    tel abu cape fort port mount lake"""  # first words of names
 
 _WORDS = {
     LISTED: "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx",
@@ -106,7 +103,7 @@ WORDS = _bits_of_words()
 
 @lru_cache(1 << 16)
 def boundary_bits(word: str) -> int:
-    """Return what a token says about the stops beside it.
+    """Return the flags of a token for sentence boundaries.
 
     Examples
     --------
@@ -129,7 +126,7 @@ def boundary_bits(word: str) -> int:
 
 
 def begins_name(word: str) -> bool:
-    """Tell whether a token is one that names of several words begin with, such as ``New``."""
+    """Tell whether a token often begins names of several words, such as ``New``."""
     return boundary_bits(word) & BEGINS == BEGINS and word[0].isupper()
 
 
@@ -141,19 +138,19 @@ def is_figure(word: str) -> bool:
 def ends_after_mark(
     text: str, token_starts: Sequence[int], token_ends: Sequence[int], t: int, sentence_start: int, *, line_start: int
 ) -> bool:
-    """Tell whether a sentence ends at the final mark before token t, which follows in the line.
+    """Tell whether a sentence ends at the final mark before token t in the same line.
 
     Parameters
     ----------
     text : str
     token_starts, token_ends : sequence of int
-        Of the tokens.
+        Offsets of the tokens in code points.
     t : int
-        Begins with no small letter.
+        Index of a token that begins with no small letter.
     sentence_start : int
-        The first token of its sentence.
+        Index of the sentence's first token.
     line_start : int
-        Where the line begins.
+        Offset of the line.
     """
 
     def bits(u: int) -> int:
@@ -184,7 +181,7 @@ def ends_after_mark(
 
 
 def _is_spoken(mark: int, t: int, bits: Callable[[int], int]) -> bool:
-    """Tell whether a speaker begins with token t, behind an exclamation or question in quotes."""
+    """Tell whether token t begins the name of a speaker after an exclamation or question in quotes."""
     if mark == t - 1 or not (bits(mark) & EXCLAIMS and bits(t) & UPPER_LETTER):
         return False
     return (bits(t + 1) & SPEECH or (bits(t + 1) & UPPER_LETTER and bits(t + 2) & SPEECH)) != 0
@@ -193,7 +190,7 @@ def _is_spoken(mark: int, t: int, bits: Callable[[int], int]) -> bool:
 def ends_without_space(
     text: str, token_starts: Sequence[int], token_ends: Sequence[int], t: int, sentence_start: int, *, line_start: int
 ) -> bool:
-    """Tell whether a sentence ends at the final mark before token t, which follows without white space."""
+    """Tell whether a sentence ends at the final mark before token t, with no white space between."""
 
     def bits(u: int) -> int:
         return boundary_bits(text[token_starts[u] : token_ends[u]]) if u < len(token_starts) else 0
@@ -217,7 +214,7 @@ def ends_without_space(
 def ends_before_small_letter(
     text: str, token_starts: Sequence[int], token_ends: Sequence[int], t: int, sentence_start: int
 ) -> bool:
-    """Tell whether a sentence ends at a final mark before token t, which follows in the line with a small letter."""
+    """Tell whether a sentence ends at a final mark before token t in the same line, which has a small first letter."""
     word, mark = text[token_starts[t - 2] : token_ends[t - 2]], text[token_starts[t - 1] : token_ends[t - 1]]
     if t - 2 < sentence_start or token_starts[t - 1] > token_ends[t - 2]:
         return False
@@ -228,10 +225,10 @@ def ends_before_small_letter(
 
 
 def begins_line(text: str, token_starts: Sequence[int], token_ends: Sequence[int], t: int) -> bool:
-    """Tell whether a line that begins with token t, amid text in small letters, begins a sentence or an item of a list.
+    """Tell whether a line that begins with token t, after text in small letters, begins a sentence or a list item.
 
-    A sentence begins with a pronoun or the like with a capital; an item with a number of up to three digits with its
-    mark, that is no day of a month.
+    A sentence begins with a capitalised pronoun or the like; an item with a bullet, or a number of up to three digits
+    with a mark that is no day of a month.
     """
     here = boundary_bits(text[token_starts[t] : token_ends[t]])
     if here & UPPER_LETTER and here & STARTS and not here & LETTER:
@@ -254,7 +251,7 @@ def begins_line(text: str, token_starts: Sequence[int], token_ends: Sequence[int
 
 
 def begins_item(text: str, token_starts: Sequence[int], token_ends: Sequence[int], t: int, sentence_start: int) -> bool:
-    """Tell whether a line that begins with token t, with a capital or digit, begins an item; see above."""
+    """Tell whether a line that begins with token t, with a capital or digit, begins an item (module docstring)."""
 
     def bits(u: int) -> int:
         return boundary_bits(text[token_starts[u] : token_ends[u]]) if u < len(token_starts) else 0
@@ -280,7 +277,7 @@ def begins_item(text: str, token_starts: Sequence[int], token_ends: Sequence[int
 def ends_after_abbreviation(
     text: str, token_starts: Sequence[int], token_ends: Sequence[int], t: int, sentence_start: int, *, line_start: int
 ) -> bool:
-    """Tell whether a sentence ends at an abbreviation before token t, which follows in the line; see above."""
+    """Tell whether a sentence ends at an abbreviation before token t in the same line (module docstring)."""
     before = boundary_bits(text[token_starts[t - 1] : token_ends[t - 1]])
     here = boundary_bits(text[token_starts[t] : token_ends[t]])
     if (

@@ -12,9 +12,9 @@ PADDING_WORD = "\t"
 
 
 class Characters:
-    """What the features of a character in its space-delimited word look at."""
+    """Code points, classes and positions of characters in their space-delimited words."""
 
-    MARGIN = 3  # borders laid on either side of a word, so that a neighbour is an index away
+    MARGIN = 3  # boundary symbols on either side of a word, so that neighbours have consecutive indices
 
     def __init__(self, keys: Sequence[str]) -> None:
         parts = [key.partition("\t") for key in keys]
@@ -28,7 +28,8 @@ class Characters:
         lower = simple_lower(text.points)
         classes = character_classes(text.points, lower)
         at = np.arange(len(lower)) + self.MARGIN * (2 * text.owner + 1)
-        self.values = np.full(len(lower) + 2 * self.MARGIN * len(words), 0x110001, np.uint64)  # the border's value
+        # 0x110001 is the value of a boundary symbol
+        self.values = np.full(len(lower) + 2 * self.MARGIN * len(words), 0x110001, np.uint64)
         self.values[at] = lower.astype(np.uint64) + np.uint64(1)
         self.classes = np.zeros(len(self.values), np.uint64)
         self.classes[at] = classes
@@ -54,7 +55,7 @@ class Characters:
 
 
 def _hash_suffix(words: Characters) -> UInt:
-    """Hash what follows the character in its word: often the particle that ends a name."""
+    """Hash the word after the character: often the particle after a name."""
     return words.part(words.place + 1, words.lengths)
 
 

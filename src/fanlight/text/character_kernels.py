@@ -1,7 +1,7 @@
-"""Compiled kernels for characters in UTF-8: tokens, features and gazetteers from the bytes.
+"""Kernels for characters in UTF-8: tokens, features and gazetteer features.
 
-They give what `tokens.characters`, `features.extract` and `Gazetteer.features` give, for a chunk (what stands between
-white space) that is short and has only characters of Korean text (`known`); each is tested to agree.
+The plain forms are `tokens.characters`, `features.extract` and `Gazetteer.features`. The kernels cover chunks of up to
+`LONGEST` characters that are all `is_supported`.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from fanlight.text.hashing import BASE, HANGUL, OTHER, seed_of
 
 Int = NDArray[np.int64]
 LONGEST = 160  # characters of a chunk
-BEGINNING = 16  # bits of a hash by which it is looked for
+BEGINNING = 16  # high bits of a hash that select a bucket of the gazetteer
 _BASE = int(BASE)
-_EDGE = 0x110001  # the value of what lies beyond a word (`Characters`)
+_EDGE = 0x110001  # value of a boundary symbol (`Characters`)
 FEATURES = (
     "character", "class", "left", "right", "left3", "right3", "around", "word", "head", "tail", "rest", "position",
     "position_from_end", "word_length", "neighbours",
@@ -42,10 +42,10 @@ _CLASS, _WORD, _HEAD, _TAIL, _REST, _POSITION, _FROM_END, _LENGTH, _NEIGHBOURS =
 
 
 class Plan(NamedTuple):
-    """Features in the order in which they are summed: what each is, its window, its seed, and its table's buckets.
+    """The features in the order in which they are summed: kind, window, hash seed and buckets of each.
 
-    ``masks`` are the buckets less one where that keeps a hash's low bits, which is quicker than a division, else 0.
-    ``groups`` (f, 3) has the first feature of each one's table, how many the table has, and which of them it is.
+    ``masks`` are buckets - 1 if buckets is a power of two, else 0 (a mask is faster than a division). ``groups`` (f,
+    3): the first feature of each feature's table, the number of features of the table, and the index in it.
     """
 
     kinds: Any
@@ -57,7 +57,7 @@ class Plan(NamedTuple):
 
 
 def plan_of(groups: Sequence[Group]) -> Plan:
-    """Lay out groups of character features."""
+    """Return the plan for groups of character features."""
     rows = [(name, group.buckets) for group in groups for name in group.features]
     kinds = np.array([FEATURES.index(name) for name, _ in rows], np.int32)
     windows = np.array([_WINDOWS.get(name, (1, 0)) for name, _ in rows], np.int32).reshape(-1, 2)
@@ -85,7 +85,7 @@ def character_bags(data: NDArray[np.uint8], spans: Int, plan: Plan, groups: Sequ
 
 
 def index_of(gazetteer: Gazetteer) -> NDArray[np.int32]:
-    """Return from where on the hashes with each beginning, of `BEGINNING` bits, are, for `gazetteer_features`."""
+    """Return the first hash of each bucket (2**BEGINNING + 1,), for `gazetteer_features`."""
     counts = np.bincount((gazetteer.hashes >> np.uint64(64 - BEGINNING)).astype(np.int64), minlength=1 << BEGINNING)
     return np.append(0, np.cumsum(counts)).astype(np.int32)
 
@@ -93,7 +93,7 @@ def index_of(gazetteer: Gazetteer) -> NDArray[np.int32]:
 def gazetteer_features(
     data: NDArray[np.uint8], spans: Int, gazetteer: Gazetteer, index: NDArray[np.int32]
 ) -> NDArray[np.float32]:
-    """Return `gazetteer.features` of such characters; `index` is `index_of` it."""
+    """Return `gazetteer.features` of characters, given spans as for `character_bags` and the gazetteer's `index_of`."""
     out = np.zeros((len(spans), len(gazetteer.lists), MARKS), np.float32)
     if len(gazetteer.hashes):
         _fill_gazetteer_features(data, spans, gazetteer.hashes, index, gazetteer.members, gazetteer.longest, out)
@@ -102,7 +102,7 @@ def gazetteer_features(
 
 @kernel()
 def tokenize(data: Any, begin: int, end: int, pairs: Any) -> int:
-    """Split a chunk into characters; fill `pairs` (n, 2) with bytes, return n, or -1 for what these kernels cannot."""
+    """Split a chunk into characters: fill `pairs` (n, 2) with byte offsets and return n; -1 if it is not supported."""
     n, i = 0, begin
     while i < end:
         width = 1 if data[i] < 0x80 else 3
@@ -116,7 +116,7 @@ def tokenize(data: Any, begin: int, end: int, pairs: Any) -> int:
 
 @inner(inline="always")
 def point(data: Any, i: int) -> Any:
-    """Return the code point at byte i, of one or three bytes; 0 if it has another width."""
+    """Return the code point at byte i if it has one or three bytes, else 0."""
     b = np.int64(data[i])
     if b < 0x80:
         return b
@@ -127,7 +127,7 @@ def point(data: Any, i: int) -> Any:
 
 @kernel(inline="always")
 def is_supported(p: Any) -> Any:
-    """Tell whether these kernels take a code point: ASCII, Hangul, Chinese characters, arrows, shapes, punctuation."""
+    """Tell whether the kernels support a code point: ASCII, Hangul, Chinese characters, arrows, shapes, punctuation."""
     return (
         33 <= p <= 126
         or 0xAC00 <= p <= 0xD7A3
@@ -148,7 +148,7 @@ def is_supported(p: Any) -> Any:
 
 @inner(inline="always")
 def _fold(p: Any) -> Any:
-    """Return the normal form of a point that is `known`; see `normalisation.fold_character`."""
+    """Return the normal form of a supported code point; see `normalisation.fold_character`."""
     if p < 0x2014 or 0x201D < p < 0xFF01:
         return p
     if p > 0xFF00:
@@ -162,7 +162,7 @@ def _fold(p: Any) -> Any:
 
 @inner()
 def hash_folded(h: Any, data: Any, begin: int, end: int) -> Any:
-    """Go on with a hash of bytes (`hash_kernels.hash_on`): of the normal form in lower case."""
+    """Return a hash (`hash_kernels.hash_on`) updated with the lower-case normal form of bytes [begin, end)."""
     i = begin
     while i < end:
         width = 1 if data[i] < 0x80 else 3
@@ -179,14 +179,14 @@ def hash_folded(h: Any, data: Any, begin: int, end: int) -> Any:
 
 @kernel()
 def hash_spans(data: Any, spans: Any, out: Any) -> None:
-    """Fill `hash_bytes` of the normal form of ``data[s:e]`` in lower case for each row (s, e) of spans."""
+    """Fill out with `hash_bytes` of the lower-case normal form of ``data[s:e]`` for each row (s, e) of spans."""
     for w in range(len(spans)):
         out[w] = finish(hash_folded(START, data, spans[w, 0], spans[w, 1]))
 
 
 @inner(inline="always")
 def _class(p: Any) -> Any:
-    """Return the class of a point that is `known`; see `hashing.character_classes`."""
+    """Return the class of a supported code point; see `hashing.character_classes`."""
     if p > 126:
         if 0xAC00 <= p <= 0xD7A3 or 0x3131 <= p <= 0x318E:
             return HANGUL
@@ -196,7 +196,7 @@ def _class(p: Any) -> Any:
 
 @inner()
 def _read(data: Any, begin: int, end: int, values: Any, classes: Any) -> int:
-    """Fill the lower-cased points + 1 and the classes of a chunk, from place 3 on, with three edges on either side."""
+    """Fill values (lower-case code points + 1) and classes of a chunk, with three boundary symbols on either side."""
     n, i = 0, begin
     values[:3] = np.uint64(_EDGE)
     classes[:3] = np.uint64(0)
@@ -213,7 +213,7 @@ def _read(data: Any, begin: int, end: int, values: Any, classes: Any) -> int:
 
 @inner(inline="always")
 def _sum(values: Any, begin: int, end: int) -> Any:
-    """Return the hash, before it is mixed, of the characters [begin, end) of a chunk."""
+    """Return the unmixed hash of the characters [begin, end) of a chunk."""
     h, power = np.uint64(0), np.uint64(1)
     for k in range(begin + 3, end + 3):
         h += values[k] * power
@@ -274,7 +274,7 @@ def _fill_gazetteer_features(
                 h += values[k + 3] * power
                 power *= np.uint64(_BASE)
                 if k == 0 and n > 1:
-                    continue  # one syllable begins too many words
+                    continue  # a name of one syllable is a prefix of too many words
                 mixed = mix(h)
                 beginning = np.int64(mixed >> np.uint64(64 - BEGINNING))
                 place, stop = index[beginning], index[beginning + 1]

@@ -1,7 +1,7 @@
-r"""Sets of code points, for regular expressions: categories, letter case, and the classes that sets distinguish.
+r"""Sets of code points for regular expressions: categories, letter case, and equivalence classes.
 
-A set is a tuple of increasing numbers b0, b1, b2, …: it has the code points [b0, b1), [b2, b3) and so on. So sets are
-small, can be hashed, and one of all letters has a few hundred numbers.
+A set is a tuple of increasing bounds b0, b1, b2, …: it contains the code points [b0, b1), [b2, b3) and so on. Sets are
+hashable and small: that of all letters has a few hundred bounds.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-POINTS = 0x110000  # code points that Unicode has
+POINTS = 0x110000  # number of Unicode code points
 PAGE = 256  # code points of a page of a table of classes
-_CASED = 0x20000  # no code point from here on has another case
+_CASED = 0x20000  # code points from here on have no case
 
 Points = tuple[int, ...]
 
 
 def interval(low: int, high: int) -> Points:
-    """Return the code points from the first to the last."""
+    """Return the set of code points from `low` to `high`, inclusive."""
     return low, high + 1
 
 
 def union(*sets: Points) -> Points:
-    """Return the code points that any of the sets has.
+    """Return the union of sets.
 
     Examples
     --------
@@ -48,28 +48,28 @@ def union(*sets: Points) -> Points:
 
 
 def complement(points: Points) -> Points:
-    """Return the code points that a set has not."""
+    """Return the complement of a set."""
     points = points[1:] if points and points[0] == 0 else (0, *points)
     return points[:-1] if points and points[-1] == POINTS else (*points, POINTS)
 
 
 def contains(points: Points, point: int) -> bool:
-    """Tell whether a set has a code point."""
+    """Tell whether a set contains a code point."""
     return bool(bisect_right(points, point) & 1)
 
 
 @cache
 def category(name: str) -> Points:
-    r"""Return the code points of ``\d``, ``\s`` or ``\w``, as `re` has them."""
+    r"""Return the set of ``\d``, ``\s`` or ``\w``, as in `re`."""
     every = np.arange(POINTS, dtype="<u4").tobytes().decode("utf-32-le", "surrogatepass")
     runs = {"d": re.compile(r"\d+"), "s": re.compile(r"\s+"), "w": re.compile(r"\w+")}[name]
     return tuple(bound for run in runs.finditer(every) for bound in run.span())
 
 
 def ignore_case(points: Points) -> Points:
-    r"""Return the code points that match one of a set where ``(?i)`` holds, as in `re`.
+    r"""Return the code points that match a set with the flag ``(?i)``, as in `re`.
 
-    Two code points match each other if their lower cases are equal, or those have the same upper case.
+    Two code points match each other if their lower cases are equal or have the same upper case.
 
     Examples
     --------
@@ -86,7 +86,7 @@ def ignore_case(points: Points) -> Points:
 
 @cache
 def _case() -> tuple[dict[int, int], dict[int, set[int]]]:
-    """Return the lower case of each code point that has another, and lower ones whose upper case is the same."""
+    """Return the lower case of each code point with another one, and the groups of those with the same upper case."""
     lower = {p: ord(small[0]) for p in range(_CASED) if (small := chr(p).lower()) != chr(p)}
     by_upper: dict[str, set[int]] = defaultdict(set)
     for p in range(_CASED):
@@ -99,7 +99,7 @@ def _set_of(points: Iterable[int]) -> Points:
 
 
 def lead_bytes(points: Points) -> NDArray[np.bool_]:
-    """Return which bytes begin the UTF-8 of a set's code points.
+    """Return the first bytes in UTF-8 of a set's code points.
 
     Returns
     -------
@@ -109,19 +109,19 @@ def lead_bytes(points: Points) -> NDArray[np.bool_]:
     for begin, end in zip(points[::2], points[1::2], strict=True):
         low, high = (chr(p).encode("utf-8", "surrogatepass")[0] for p in (begin, end - 1))
         out[low : high + 1] = True
-    out[0x80:0xC0] = False  # within an interval that begins below 0x80 and ends above
+    out[0x80:0xC0] = False  # continuation bytes, in an interval from below 0x80 to above
     return out
 
 
 def partition(sets: Sequence[Points]) -> tuple[NDArray[np.uint16], NDArray[np.bool_]]:
-    """Divide all code points into the classes that some sets distinguish.
+    """Divide all code points into the equivalence classes of sets.
 
     Returns
     -------
     uint16 array (POINTS,)
         The class of each code point.
     bool array (classes, sets)
-        Whether a set has the code points of a class.
+        Whether a set contains a class.
     """
     bounds = np.array(sorted({0, *(b for points in sets for b in points if b < POINTS)}), np.int64)
     members = np.zeros((len(bounds), len(sets)), np.bool_)
@@ -135,7 +135,7 @@ def partition(sets: Sequence[Points]) -> tuple[NDArray[np.uint16], NDArray[np.bo
 
 
 def split_pages(classes: NDArray[np.uint16]) -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
-    """Return a table of all code points as pages, the same ones once.
+    """Return a table of all code points as distinct pages.
 
     Returns
     -------

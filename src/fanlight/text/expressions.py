@@ -1,10 +1,11 @@
-r"""Regular expressions as trees: the part of Python's syntax that runs in linear time.
+r"""Parser of regular expressions: the subset of Python's syntax that can be matched in linear time.
 
-Read as `re` reads them: characters and escapes (``\. \n \x41 \u00e9``), ``.``, classes with ranges (``[^a-z\d]``),
-``\d \D \s \S \w \W`` of all of Unicode, ``^ $ \b \B \A \Z``, groups ``(…)``, ``(?:…)``, ``(?P<name>…)``, alternatives
-``a|b``, repeats ``* + ? {m} {m,} {,n} {m,n}`` of at most 1,000 times, each also lazy (``*?``), comments ``(?#…)``, and
-the flags i, m, s, x for all, ``(?i)…``, or for a group, ``(?i:…)``. Refused are backreferences, lookahead, lookbehind,
-conditions, atomic groups, possessive repeats, the flags a and L, and names of characters, ``\N{…}``.
+Supported, with the meaning of `re`, are characters and escapes (``\. \n \x41 \u00e9``), ``.``, classes with ranges
+(``[^a-z\d]``), ``\d \D \s \S \w \W`` of all of Unicode, ``^ $ \b \B \A \Z``, groups ``(…)``, ``(?:…)``,
+``(?P<name>…)``, alternatives ``a|b``, repeats ``* + ? {m} {m,} {,n} {m,n}`` of at most 1,000 times, each also lazy
+(``*?``), comments ``(?#…)``, and the flags i, m, s, x for all, ``(?i)…``, or for a group, ``(?i:…)``. Refused are
+backreferences, lookahead, lookbehind, conditions, atomic groups, possessive repeats, the flags a and L, and names of
+characters, ``\N{…}``.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from typing import NoReturn
 from fanlight.errors import DataError
 from fanlight.text.code_points import Points, category, complement, ignore_case, interval, union
 
-DEEPEST = 100  # groups within groups
-MOST_REPEATS = 1000  # of a repeat that is written out; as in RE2
+DEEPEST = 100  # maximum nesting of groups
+MAX_REPEATS = 1000  # maximum of a counted repeat, which is expanded; as in RE2
 _SPACES = " \t\n\r\v\f"
 _SIMPLE = {"a": 7, "f": 12, "n": 10, "r": 13, "t": 9, "v": 11, "\\": 92}
 _HEXADECIMAL = {"x": 2, "u": 4, "U": 8}
@@ -57,7 +58,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Repeat:
-    """A part from `least` to `most` times; None is any number."""
+    """A part from `minimum` to `maximum` times (None: any number)."""
 
     part: Node
     minimum: int
@@ -67,8 +68,8 @@ class Repeat:
 
 @dataclass(frozen=True)
 class Border:
-    """A place between characters: begin, end, last_line (`end` or before a newline that ends the text), line_begin,
-    line_end, word (a border of a word) or no_word.
+    """A zero-width assertion: begin, end, last_line (`end` or before a newline that ends the text), line_begin,
+    line_end, word (a word boundary) or no_word.
     """  # noqa: D205 - names, not a sentence
 
     kind: str
@@ -83,7 +84,7 @@ def parse(expression: str) -> Node:
     Raises
     ------
     DataError
-        It is no regular expression, or uses what is not supported.
+        The expression is invalid or unsupported.
 
     Examples
     --------
@@ -98,7 +99,7 @@ def parse(expression: str) -> Node:
 
 
 def shorten(expression: str) -> str:
-    """Return an expression as messages show it."""
+    """Return an expression for messages, with at most 100 characters."""
     return expression if len(expression) <= 100 else expression[:100] + "…"
 
 
@@ -160,7 +161,7 @@ class _Parser:
             flags = (flags | added) - removed
 
     def flags(self) -> tuple[frozenset[str], frozenset[str]]:
-        """Read flags, those that are set and those that are unset, and the ``)`` or ``:`` after them."""
+        """Read flags and the ``)`` or ``:`` after them; return those set and those unset."""
         begin, sides = self.place, ["", ""]
         side = 0
         while (c := self.next()) not in ":)":
@@ -177,7 +178,7 @@ class _Parser:
         return frozenset(sides[0]) - {"u"}, frozenset(sides[1])
 
     def skip(self, flags: frozenset[str]) -> None:
-        """Pass over comments, and white space where x holds."""
+        """Skip comments, and white space with the flag x."""
         while True:
             if self.take("(?#"):
                 self.until(")")
@@ -218,12 +219,12 @@ class _Parser:
                 remedy = "leave out the second +"
                 self.refuse("a possessive repeat", remedy, self.place - 1)
             lazy = self.take("?")
-            if parts[-1] != Sequence(()):  # nothing, however often, is nothing
+            if parts[-1] != Sequence(()):  # repeating the empty sequence has no effect
                 parts[-1] = Repeat(parts[-1], *counts, lazy)
             repeatable = False
 
     def counts(self) -> tuple[int, int | None] | None:
-        """Read a repeat's least and most; return None where there is none."""
+        """Read a repeat's minimum and maximum; return None if there is no repeat."""
         for token, minimum, maximum in (("*", 0, None), ("+", 1, None), ("?", 0, 1)):
             if self.take(token):
                 return minimum, maximum
@@ -237,8 +238,8 @@ class _Parser:
         if not self.take("}"):
             self.place = begin
             return None
-        if any(len(number) > 9 or int(number or 0) > MOST_REPEATS for number in (low, high)):
-            self.fail(f"a repeat of more than {MOST_REPEATS} times", begin)
+        if any(len(number) > 9 or int(number or 0) > MAX_REPEATS for number in (low, high)):
+            self.fail(f"a repeat of more than {MAX_REPEATS} times", begin)
         if low and high and int(low) > int(high):
             self.fail("the least repeat is more than the most", begin)
         return int(low or 0), int(high) if high else None
@@ -250,7 +251,7 @@ class _Parser:
         return self.text[begin : self.place]
 
     def item(self, flags: frozenset[str], depth: int) -> Node:
-        """Read what a repeat may follow, or a border."""
+        """Read an atom or an assertion."""
         begin = self.place
         c = self.next()
         if c == "(":
@@ -294,7 +295,7 @@ class _Parser:
         return node
 
     def set(self, flags: frozenset[str], begin: int) -> Points:
-        """Read a class after its ``[``."""
+        """Read a character class after its ``[``."""
         inverted = self.take("^")
         single: list[Points] = []
         categories: list[Points] = []
@@ -323,7 +324,7 @@ class _Parser:
         return self.escape(begin, inside=True) if c == "\\" else ord(c)
 
     def escape(self, begin: int, inside: bool) -> int | Points:
-        """Read what is after a backslash: a code point, or a category."""
+        """Read the escape after a backslash: a code point, or a category."""
         c = self.next()
         if c in "dswDSW":
             points = category(c.lower())
@@ -350,7 +351,7 @@ class _Parser:
         return int(digits, 16)
 
     def octal(self, begin: int, inside: bool) -> int:
-        """Read digits after a backslash, which are octal if they begin with 0, are three, or in a class."""
+        """Read octal digits after a backslash: if they begin with 0, are three, or are in a class."""
         self.place -= 1
         digits = ""
         while len(digits) < 3 and self.text[self.place : self.place + 1] in {*"01234567"}:

@@ -1,10 +1,10 @@
-r"""Word features by hashing: what a token looks like, as rows of embedding tables.
+r"""Hashed features of word types, as rows of embedding tables.
 
-Every feature of a word type is a 64-bit hash of some of its code points (`hashing`), reduced to a bucket of its
-group's table.
+A feature of a word type is a 64-bit hash of some of its code points (`hashing`), reduced to a bucket of the table of
+its group.
 
-A *word type* is written as a key: the word itself, or for characters (Korean) ``"i\tword"``, the i-th character of
-its space-delimited word, because there the features are those of the character in its word.
+A *word type* is represented by a key: the word itself; or for characters (Korean) ``"i\tword"``, the i-th character of
+its space-delimited word.
 
 References
 ----------
@@ -28,8 +28,8 @@ from fanlight.text.word_features import WORD_FEATURES, Words
 
 Int = NDArray[np.int64]
 
-WORD_ENDS = frozenset("!./?|")  # marks between syllables behind which a word may end
-PADDING = "\t"  # the key of the positions before a sentence's first and after its last token
+WORD_ENDS = frozenset("!./?|")  # marks between syllables after which a word may end
+PADDING = "\t"  # the key of positions outside a sentence
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Group:
     features : tuple of str
         Names of entries of `WORD_FEATURES` or `CHARACTER_FEATURES`.
     reach : int or None
-        How many tokens from the window's middle the table is still looked at; None: in the whole window.
+        Radius of the table: largest distance from the window's middle at which it is used; None: the whole window.
     """
 
     name: str
@@ -57,7 +57,7 @@ class Group:
     reach: int | None = None
 
     def seen_at(self, distance: int) -> bool:
-        """Tell whether the table is looked at so many tokens from the window's middle."""
+        """Tell whether the table is used at a distance in tokens from the window's middle."""
         return self.reach is None or distance <= self.reach
 
 
@@ -88,9 +88,9 @@ def extract(keys: Sequence[str], groups: Sequence[Group]) -> list[Bag]:
     Parameters
     ----------
     keys : sequence of str
-        Word types (see the module's text); all words or all characters.
+        Keys of word types; all of words or all of characters.
     groups : sequence of Group
-        The tables asked for.
+        The tables.
 
     Returns
     -------
@@ -124,10 +124,10 @@ def extract(keys: Sequence[str], groups: Sequence[Group]) -> list[Bag]:
 
 
 def character_keys(text: str, token_starts: Sequence[int], token_ends: Sequence[int]) -> list[str]:
-    r"""Return the keys of character tokens: position in and normal form of their space-delimited word.
+    r"""Return the keys of character tokens: position in their space-delimited word, and its normal form.
 
-    A word also ends behind a stroke between syllables, or one and a letter, and where a sentence ends and the next
-    begins without a space. Invisible characters between tokens separate no words, but zero-width space and its kin.
+    A word also ends after a slash between syllables, or between a syllable and a letter; and at a sentence boundary
+    without a space. Of invisible characters, only zero-width space and its kin separate words.
 
     Examples
     --------
@@ -155,12 +155,12 @@ def character_keys(text: str, token_starts: Sequence[int], token_ends: Sequence[
 
 
 def character_form(token: str) -> str:
-    """Return the one code point that stands for a character with its marks."""
+    """Return the first code point of the normal form of a character with its combining marks."""
     return normalise_word(token)[0]
 
 
 def _ends_word(text: str, i: int, following: int) -> bool:
-    """Tell whether a word ends behind a mark ``text[i]`` between syllables."""
+    """Tell whether a word ends after the mark ``text[i]`` between syllables."""
     if i == 0 or following != i + 1:
         return False
     left, right = text[i - 1], text[following]

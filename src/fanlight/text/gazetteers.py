@@ -1,8 +1,8 @@
-"""Gazetteers: lists of names with their types, and where a text has them.
+"""Gazetteers: lists of names with types, and features from their mentions in a text.
 
-A name is kept as a 64-bit hash, so that half a million names are a few megabytes of numbers, and is found by hashing
-every run of words (Korean: every beginning of a space-delimited word, because particles follow a name) up to the
-longest name. Names are compared without regard to case.
+A name is stored as a 64-bit hash, so that half a million names take a few megabytes. Candidates are all sequences of
+words up to the longest name (Korean: all prefixes of a space-delimited word, because particles follow a name). Case is
+ignored.
 
 References
 ----------
@@ -27,10 +27,8 @@ from fanlight.text.sentences import segment
 Int = NDArray[np.int64]
 UInt = NDArray[np.uint64]
 
-MARKS = (
-    5  # numbers a token gets for each list: begins, is inside, ends, is the whole of a name; follows one in its word
-)
-FILTER_BITS = 8  # of a name, at least: three hashes in a hundred are taken for one of them
+MARKS = 5  # features of a token per list: it begins, is inside, ends or is a name; or follows one in its word
+FILTER_BITS = 8  # minimum bits of the Bloom filter per name: 3% false positives
 _BEGINS, _INSIDE, _ENDS, _WHOLE, _FOLLOWS = range(MARKS)
 
 
@@ -41,18 +39,18 @@ class Gazetteer:
     Attributes
     ----------
     lists : tuple of str
-        The lists' names, such as entity types.
+        Names of the lists, such as entity types.
     hashes : uint64 array (n,)
-        Of the names, increasing.
+        Hashes of the names, increasing.
     members : uint32 array (n,)
         Bit l is set if the name is in list l.
     longest : int
-        Tokens of the longest name.
+        Number of tokens of the longest name.
     unit : str
         "word" or "character".
     beginnings : uint64 array (filter_size(n),), or (0,)
-        `filter_of` the hashes of what names of several words begin with: no name begins with a run of words that
-        is not in it, so the search for longer ones can stop. Without it, as in models of earlier versions, none stops.
+        Bloom filter (`filter_of`) of the prefixes of names of several words, with which the search for longer names
+        stops early. Models of earlier versions have none.
     """
 
     lists: tuple[str, ...]
@@ -91,7 +89,7 @@ class Gazetteer:
             with np.errstate(over="ignore"):
                 terms = word_hashes(tokens) * POWERS[place % len(POWERS)]
                 sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(terms)])
-                runs = sums[1:] - sums[line_tokens[line]]  # hashes of each name's first words
+                runs = sums[1:] - sums[line_tokens[line]]  # hashes of the prefixes of each name
             is_last = np.diff(line, append=-1) != 0
             hashes, beginnings, owner_bits = runs[is_last], runs[~is_last], owner_bits[counts > 0]
         distinct, which = np.unique(hashes, return_inverse=True)
@@ -103,11 +101,11 @@ class Gazetteer:
 
     @property
     def width(self) -> int:
-        """How many numbers `features` gives a token."""
+        """Number of features of a token."""
         return MARKS * len(self.lists)
 
     def features(self, keys: Sequence[str], sentence_offsets: Int) -> NDArray[np.float32]:
-        """Return for each token its place in names of each list.
+        """Return the features of tokens: their positions in names of each list.
 
         Parameters
         ----------
@@ -119,7 +117,7 @@ class Gazetteer:
         Returns
         -------
         float32 array (N, width)
-            `MARKS` ones or zeros a list.
+            `MARKS` ones or zeros per list.
 
         Examples
         --------
@@ -147,7 +145,7 @@ class Gazetteer:
         return out.reshape(len(keys), self.width)
 
     def _of_characters(self, keys: Sequence[str]) -> NDArray[np.float32]:
-        """Mark the longest name that each space-delimited word begins with."""
+        """Return features for the longest name that is a prefix of each space-delimited word."""
         words: dict[str, int] = {}
         place, owner = np.zeros(len(keys), np.int64), np.zeros(len(keys), np.int64)
         for i, key in enumerate(keys):
@@ -164,7 +162,7 @@ class Gazetteer:
             selection = entries[members >> np.uint32(list_) & np.uint32(1) > 0]
             selection = selection[
                 (sizes[selection] > 1) | (word_lengths[of[selection]] == 1)
-            ]  # one syllable begins too many words
+            ]  # a name of one syllable is a prefix of too many words
             np.maximum.at(longest, of[selection], sizes[selection])
             length = longest[owner]
             column = out[:, list_]
@@ -176,7 +174,7 @@ class Gazetteer:
         return out.reshape(len(keys), self.width)
 
     def _look_up(self, hashes: UInt) -> tuple[Int, NDArray[np.uint32]]:
-        """Return which hashes are names, and their members."""
+        """Return the indices of hashes that are names, and these names' members."""
         if not len(self.hashes):
             return np.zeros(0, np.int64), np.zeros(0, np.uint32)
         rows = np.minimum(np.searchsorted(self.hashes, hashes), len(self.hashes) - 1)
@@ -214,15 +212,14 @@ def read_gazetteers(paths: Sequence[str | os.PathLike[str]], unit: str, encoding
 
 
 def filter_size(names: int) -> int:
-    """Return how many words a filter of so many names has: a power of two, with `FILTER_BITS` bits a name or more."""
+    """Return the size of a Bloom filter in 64-bit words: a power of two with at least `FILTER_BITS` bits per name."""
     return 1 << max(1, (FILTER_BITS * names // 64).bit_length())
 
 
 def filter_of(hashes: UInt, size: int) -> UInt:
-    """Return a filter of so many words with all hashes in it.
+    """Return a Bloom filter of hashes, of `size` 64-bit words.
 
-    A hash's highest bits say which word has two bits set for it; whatever has them set may be in it, and nothing else
-    is.
+    The highest bits of a hash select the word in which two bits are set for it.
 
     References
     ----------
@@ -236,7 +233,7 @@ def filter_of(hashes: UInt, size: int) -> UInt:
 
 
 def mark(column: NDArray[np.float32], begin: Int | int, length: int) -> None:
-    """Set the marks of names of so many tokens, which begin at some tokens."""
+    """Set the features (N, MARKS) of a list for names of `length` tokens that begin at the tokens `begin`."""
     if length == 1:
         column[begin, _WHOLE] = 1
         return

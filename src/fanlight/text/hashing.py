@@ -1,4 +1,4 @@
-"""Hashes of code points: the one definition that features and vocabularies rest on.
+"""Hashes of code points, for features and vocabularies.
 
 The hash of the code points ``p_0 .. p_{n-1}`` is ``mix(seed + sum_i (p_i + 1) * B**i  mod 2**64)`` with an odd constant
 B and the finaliser of SplitMix64, so that any implementation that reads code points from the left can reproduce it.
@@ -20,7 +20,7 @@ Hashes = tuple[Int, UInt]  # the word type each hash belongs to, the hash
 
 
 def word_hashes(words: Sequence[str]) -> UInt:
-    """Return a 64-bit hash of each word as it is spelled: the key of a stored vocabulary.
+    """Return a case-sensitive 64-bit hash of each word: the key of a stored vocabulary.
 
     Examples
     --------
@@ -33,7 +33,7 @@ def word_hashes(words: Sequence[str]) -> UInt:
 
 
 def simple_lower(points: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """Lower-case code points one by one; those whose lower case is longer than one code point stay."""
+    """Lower-case code points one by one; those whose lower case has several code points are unchanged."""
     lowered = np.where((points >= 65) & (points <= 90), points + np.uint32(32), points)
     beyond = points >= 128
     if beyond.any():
@@ -45,7 +45,7 @@ def simple_lower(points: NDArray[np.uint32]) -> NDArray[np.uint32]:
     return lowered.astype(np.uint32)
 
 
-UPPER, LOWER, DIGIT, HANGUL, OTHER = 1, 2, 3, 4, 5  # classes below 16, from which on signs have their own
+UPPER, LOWER, DIGIT, HANGUL, OTHER = 1, 2, 3, 4, 5  # classes; from 16 on, each sign has its own
 
 
 def character_classes(points: NDArray[np.uint32], lower: NDArray[np.uint32]) -> NDArray[np.uint32]:
@@ -85,7 +85,7 @@ def mix(x: UInt) -> UInt:
 
 
 def seed_of(name: str) -> np.uint64:
-    """Give each feature its own hash family, so that prefix "in" and suffix "in" differ."""
+    """Return the hash seed of a feature, so that prefix "in" and suffix "in" differ."""
     value = 0xCBF29CE484222325
     for byte in name.encode():
         value = (value ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
@@ -94,17 +94,17 @@ def seed_of(name: str) -> np.uint64:
 
 @dataclass(frozen=True)
 class Spans:
-    """Words laid end to end: ``points[word_starts[w]:word_ends[w]]`` are the code points of word w."""
+    """Concatenated words: ``points[word_starts[w]:word_ends[w]]`` are the code points of word w."""
 
     points: NDArray[np.uint32]
     word_starts: Int
     word_ends: Int
-    owner: Int  # the word of each code point
-    place: Int  # its index in the word
+    owner: Int  # word of each code point
+    place: Int  # index of each code point in its word
 
     @classmethod
     def of(cls, words: Sequence[str]) -> Spans:
-        """Lay words, none of them empty, end to end."""
+        """Concatenate nonempty words."""
         points = np.frombuffer("".join(words).encode("utf-32-le", "surrogatepass"), np.uint32)
         lengths = np.fromiter(map(len, words), np.int64, len(words))
         word_ends = np.cumsum(lengths)
@@ -114,7 +114,7 @@ class Spans:
 
     @property
     def lengths(self) -> Int:
-        """Code points of each word."""
+        """Number of code points of each word."""
         return self.word_ends - self.word_starts
 
     def hash(self, values: NDArray[np.uint32], keep: NDArray[np.bool_] | None = None, place: Int | None = None) -> UInt:
@@ -127,7 +127,7 @@ class Spans:
             terms, owner = terms[keep], owner[keep]
         total = np.zeros(len(self.word_starts), np.uint64)
         if len(terms):
-            # the terms of one word are neighbours: sums between borders, taken modulo 2**64
+            # the terms of a word are adjacent: differences of cumulative sums modulo 2**64
             run_starts = np.flatnonzero(np.r_[True, owner[1:] != owner[:-1]])
             total[owner[run_starts]] = np.add.reduceat(terms, run_starts)
         return total

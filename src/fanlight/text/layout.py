@@ -1,30 +1,30 @@
-"""Layout: which white space separates the cells of a table, and which line ends go on in the next line.
+"""Layout: gaps between the columns of a table, and sentences that continue across line ends.
 
-A tab or three characters of white space in a row separate columns; two do so where a line has several such gaps, or its
-sentence nothing but words with capitals. A line that ends in a capital or a digit, before a line that begins with a
-capital, is wrapped text if all of this holds:
+A tab or three characters of white space separate columns; two do if the line has several such gaps, or if all words of
+the sentence around them are capitalised. A line that ends in a capital or a digit, before a line that begins with a
+capital, is wrapped text if
 
-1. it has a word in small letters;
-2. the next line ends in a final mark, or is as long as lines of paragraphs are (`FULL`);
-3. the next line's first word would not have fitted in: it reaches beyond 4/5 of the longer line.
+1. it has a word in small letters,
+2. the next line ends in a final mark, or has at least `FULL` characters,
+3. and the first word of the next line would not have fitted: it would extend beyond 4/5 of the longer line.
 
-Otherwise it is a line of a list, a table, an address or a headline, and no name runs on. So is a line that ends in a
-word in small letters, before a capital or digit, if 3. does not hold.
+Otherwise the line is an item of a list, a row of a table, an address or a headline, and ends a sentence. So does a line
+that ends in a word in small letters, before a capital or digit, if 3. does not hold.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-LOOKAHEAD = 64  # tokens behind a gap on which it may depend
-FULL = 40  # characters of a line that is part of a paragraph
+LOOKAHEAD = 64  # tokens after a gap on which its role may depend
+FULL = 40  # minimum characters of a line of a paragraph
 FINAL = frozenset(".!?…。！？")
 CLOSING = frozenset("\"'”’)]}»」』")
 BULLETS = frozenset("-*+•▪‣◦●○■□►▶")
 
 
 def is_final(token: str) -> bool:
-    """Tell whether a token ends sentences: one final mark, or several of it."""
+    """Tell whether a token ends sentences: a final mark, or a repetition of one."""
     return token[-1] in FINAL and len(set(token)) == 1
 
 
@@ -37,17 +37,17 @@ def separates_columns(
     ----------
     text : str
     token_starts, token_ends : sequence of int
-        Of the tokens.
+        Offsets of the tokens in code points.
     t : int
     columns : bool
-        Whether a gap before it in its line separates columns.
+        Whether an earlier gap in the line separates columns.
     sentence_start : int
-        The first token of its sentence.
+        Index of the sentence's first token.
     """
     width = _width(text, token_starts, token_ends, t)
     if width != 2 or columns:
         return width > 1
-    small = False  # a word in small letters, or a mark
+    small = False  # a token that begins with no capital letter
     for u in range(t, min(len(token_starts), t + LOOKAHEAD)):
         if u > t and _count_breaks(text, token_starts, token_ends, u):
             break
@@ -64,18 +64,18 @@ def separates_columns(
 def continues(
     text: str, token_starts: Sequence[int], token_ends: Sequence[int], t: int, sentence_start: int, *, line_start: int
 ) -> bool:
-    """Tell whether the line that ends before token t goes on, where neither side of the line end is in small letters.
+    """Tell whether a sentence continues across a line end before token t, with no small first letter on either side.
 
     Parameters
     ----------
     text : str
     token_starts, token_ends : sequence of int
-        Of the tokens.
+        Offsets of the tokens in code points.
     t : int
     sentence_start : int
-        The first token of its sentence.
+        Index of the sentence's first token.
     line_start : int
-        Where the line begins.
+        Offset of the line.
     """
     small = False
     for u in range(t - 1, sentence_start - 1, -1):
@@ -94,7 +94,7 @@ def continues(
 
 
 def is_short(text: str, token_starts: Sequence[int], token_ends: Sequence[int], t: int, *, line_start: int) -> bool:
-    """Tell whether the first word of the next line would have fitted into the line that ends before token t."""
+    """Tell whether token t would have fitted into the line that ends before it."""
     length = token_ends[t - 1] - line_start
     following = token_ends[_last_of_line(text, token_starts, token_ends, t)] - token_starts[t]
     return 5 * (length + 1 + token_ends[t] - token_starts[t]) <= 4 * max(length, min(following, 2 * FULL))
@@ -114,7 +114,7 @@ def _count_breaks(text: str, token_starts: Sequence[int], token_ends: Sequence[i
 
 
 def _width(text: str, token_starts: Sequence[int], token_ends: Sequence[int], t: int) -> int:
-    """Return how many characters of white space stand before a token, 3 for a tab, 0 where its line begins."""
+    """Return the width of white space before a token: up to 3 characters, 3 for a tab, 0 at the beginning of a line."""
     gap = text[token_ends[t - 1] : token_starts[t]]
     if "\n" in gap:
         return 0

@@ -1,7 +1,7 @@
-"""Regular expressions as graphs of nodes, each of which matches a character: what `automaton` makes tables of.
+"""Regular expressions as nondeterministic automata, from which `automaton` builds tables.
 
-From each node one can go on to others, or accept; which are preferred is their order. A repeat whose part matches
-nothing ends, as in `re`: the match goes on behind it.
+Each node matches a character. Its successors, or acceptance, are ordered by preference. As in `re`, a repeat ends after
+an empty match of its part.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from dataclasses import dataclass
 from fanlight.text.code_points import Points, interval
 from fanlight.text.expressions import Border, Characters, Choice, Node, Repeat, Sequence
 
-MOST_NODES = 4000  # of an expression with its repeats written out: more make tables that are refused anyway
-MOST_WORK = 200_000  # steps that the closures of one expression take
+MAX_NODES = 4000  # of an expression with expanded repeats; the tables of larger ones would be refused
+MAX_WORK = 200_000  # steps to compute the closures of one expression
 ACCEPT = 0  # as the target of a closure
 START = 0  # as its source
 NEWLINE = interval(10, 10)
-BEFORE = ("begin", "newline", "word", "other")  # what is before a border
-AFTER = ("end", "last_newline", "newline", "word", "other")  # what is after it
+BEFORE = ("begin", "newline", "word", "other")  # kinds of characters before an assertion
+AFTER = ("end", "last_newline", "newline", "word", "other")  # kinds of characters after it
 _EVERYWHERE = (1 << len(BEFORE) * len(AFTER)) - 1
 
 
 class TooLargeError(Exception):
-    """An expression needs a larger table than there may be."""
+    """The tables of an expression exceed the limits."""
 
 
 @dataclass
@@ -45,7 +45,7 @@ class _Border:
 
 @dataclass
 class _Enter:
-    """Another round of a repeat whose part may match nothing, or its end."""
+    """A choice between another round of a repeat whose part may match nothing, and the end of the repeat."""
 
     part: int
     exit: int
@@ -54,7 +54,7 @@ class _Enter:
 
 @dataclass
 class _Leave:
-    """The end of a round: a round that matched nothing is the last."""
+    """The end of a round; a round that matched nothing is the last."""
 
     enter: int
     again: int
@@ -66,21 +66,21 @@ _State = _Characters | _Split | _Border | _Enter | _Leave | None
 
 @dataclass
 class Graph:
-    """An expression's nodes and their order.
+    """The nodes of an expression and their successors.
 
     Attributes
     ----------
     points : list of Points
-        What nodes 1, 2, … match.
+        Set of code points that each of the nodes 1, 2, … matches.
     closures : list of list of (int, int)
-        What follows `START` and each node, the preferred ones first: a node or `ACCEPT`, and where a border allows
-        that, one bit for each pair of `BEFORE` and `AFTER`. A match of nothing is none.
+        Successors of `START` and of each node, in order of preference: a node or `ACCEPT`, and a mask with one bit for
+        each pair of `BEFORE` and `AFTER` in which the assertions between them hold.
     before_groups, after_groups : list of int
-        Which of `BEFORE` and `AFTER` the borders distinguish: those of the same number they do not.
+        Group of each of `BEFORE` and `AFTER`; the assertions do not distinguish members of a group.
     bordered : bool
-        Whether there are borders.
+        Whether the expression has assertions.
     work : int
-        Steps that it took.
+        Steps that the construction took.
     """
 
     points: list[Points]
@@ -91,7 +91,7 @@ class Graph:
     work: int
 
     def enumerate_pairs(self, mask: int) -> Iterator[tuple[int, int]]:
-        """Yield the pairs of groups that bits allow."""
+        """Yield the pairs of groups in a mask."""
         pairs = {
             (self.before_groups[b], self.after_groups[a])
             for b in range(len(BEFORE))
@@ -107,24 +107,22 @@ def build(node: Node) -> Graph:
     Raises
     ------
     TooLargeError
-        It has too many nodes or ways.
+        The graph has too many nodes or edges.
     """
     builder = _Builder()
     entry = builder.add(node, 0)
-    budget = [MOST_WORK]
+    budget = [MAX_WORK]
     closures = [builder.closure(entry, budget)]
     closures[0] = [(target, mask) for target, mask in closures[0] if target != ACCEPT]
     closures += [builder.closure(next_, budget) for next_ in builder.nexts]
     masks = list(builder.masks)
     before = [tuple(mask >> _bit(b, a) & 1 for a in range(len(AFTER)) for mask in masks) for b in range(len(BEFORE))]
     after = [tuple(mask >> _bit(b, a) & 1 for b in range(len(BEFORE)) for mask in masks) for a in range(len(AFTER))]
-    return Graph(
-        builder.points, closures, _number_rows(before), _number_rows(after), bool(masks), MOST_WORK - budget[0]
-    )
+    return Graph(builder.points, closures, _number_rows(before), _number_rows(after), bool(masks), MAX_WORK - budget[0])
 
 
 class _Builder:
-    """States of a graph in which only `_Characters` match anything; each knows what follows it."""
+    """Builds a graph of states, of which only `_Characters` match a character; each state has its successors."""
 
     def __init__(self) -> None:
         self.states: list[_State] = [None]  # ACCEPT
@@ -133,13 +131,13 @@ class _Builder:
         self.masks: dict[int, None] = {}
 
     def new(self, state: _State) -> int:
-        if len(self.states) > MOST_NODES:
+        if len(self.states) > MAX_NODES:
             raise TooLargeError
         self.states.append(state)
         return len(self.states) - 1
 
     def add(self, node: Node, next_: int) -> int:
-        """Add a node before a state; return the state that begins it."""
+        """Add the states of a node before the state `next_`; return the first of them."""
         if isinstance(node, Characters):
             self.points.append(node.points)
             self.nexts.append(next_)
@@ -162,7 +160,7 @@ class _Builder:
         if node.maximum is None:
             entry, part = self.round(node, None, exit_)
             if node.minimum:
-                entry, copies = part, node.minimum - 1  # the part of the last round that there must be is shared
+                entry, copies = part, node.minimum - 1  # the last required round shares the states of the loop
         else:
             for _ in range(node.maximum - node.minimum):
                 entry, _part = self.round(node, entry, exit_)
@@ -171,7 +169,7 @@ class _Builder:
         return entry
 
     def round(self, node: Repeat, again: int | None, exit_: int) -> tuple[int, int]:
-        """Add a round that may be left out and what comes again after it, itself if None; return it and its part."""
+        """Add an optional round before the state `again`, by default itself; return its first state and its part's."""
         enter = self.new(None)
         again = enter if again is None else again
         if _matches_nothing(node.part):
@@ -183,12 +181,12 @@ class _Builder:
         return enter, part
 
     def closure(self, entry: int, budget: list[int]) -> list[tuple[int, int]]:
-        """Return what follows a place, in the order of preference; see `Graph.closures`."""
+        """Return the successors of a state in order of preference; see `Graph.closures`."""
         out: list[tuple[int, int]] = []
         covered: dict[int, int] = {}
         seen: dict[tuple[int, frozenset[int]], int] = {}
         stack: list[tuple[int, int, frozenset[int]]] = [(entry, _EVERYWHERE, frozenset())]
-        while stack:  # the last set: repeats whose round began at this place
+        while stack:  # state, mask, repeats whose current round began at this position
             number, mask, active = stack.pop()
             budget[0] -= 1
             if not budget[0]:
@@ -228,7 +226,7 @@ def _matches_nothing(node: Node) -> bool:
 
 
 def _mask(kind: str) -> int:
-    """Return where a border is, as bits of `Graph.closures`."""
+    """Return the mask of an assertion; see `Graph.closures`."""
     out = 0
     for b, before in enumerate(BEFORE):
         for a, after in enumerate(AFTER):
@@ -250,6 +248,6 @@ def _bit(before: int, after: int) -> int:
 
 
 def _number_rows(rows: list[tuple[int, ...]]) -> list[int]:
-    """Return a number for each row, the same for equal ones."""
+    """Return a number for each row; equal rows have the same number."""
     distinct = list(dict.fromkeys(rows))
     return [distinct.index(row) for row in rows]

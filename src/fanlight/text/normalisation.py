@@ -1,4 +1,4 @@
-r"""The normal form of text that features, rules and gazetteers see, with exact offsets into the original.
+r"""The normal form of text, from which features, rules and gazetteers are computed, with offsets into the original.
 
 1. Canonical composition (NFC) of each base and its marks, so that conjoining jamo become syllables.
 2. Compatible forms (NFKC) of letters and digits: full-width, mathematical, ligatures, squared units; and of full-width
@@ -6,10 +6,10 @@ r"""The normal form of text that features, rules and gazetteers see, with exact 
 3. Invisible characters (category Cf: soft hyphen, direction marks, word joiner …) and variation selectors are left out;
    zero-width space and its kin (`SEPARATORS`, such as fillers of Hangul) become a space. A zero-width joiner and
    variation selectors stay after a symbol, where they make emoji.
-4. The many apostrophes, quotes, hyphens and dashes become one each.
-5. Character references of HTML (``&ouml;``, ``&#246;``) become what they stand for.
+4. Variants of apostrophes, quotes, hyphens and dashes become one character each.
+5. HTML character references (``&ouml;``, ``&#246;``) become their characters.
 
-A text that `is_normal` is its own normal form; to find that out takes a fraction of what tagging takes.
+A text that `is_normal` is its own normal form; the check takes a fraction of the time of tagging.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from numpy.typing import NDArray
 
 Int = NDArray[np.int64]
 
-_FILLERS = frozenset("\u2800\u3164\uffa0")  # letters and symbols that nothing can be seen of
-SEPARATORS = frozenset("\u200b\ufeff\u180e") | _FILLERS  # invisible, yet words end there
+_FILLERS = frozenset("\u2800\u3164\uffa0")  # invisible letters and symbols
+SEPARATORS = frozenset("\u200b\ufeff\u180e") | _FILLERS  # invisible characters that separate words
 APOSTROPHES = frozenset("’‘‛‚′´ʼʹʻʽ՚")
 QUOTES = frozenset("“”„‟«»″〝〞〟")
 HYPHENS = frozenset("\u2010\u2011\u2012\u2212\ufe63")
@@ -38,8 +38,8 @@ _MARKS = {
     for character in characters
 }
 _JOINER = "\u200d"
-_JAMO = range(0x3131, 0x318F)  # letters of their own, as in ㅋㅋ: their compatible forms are conjoining jamo
-_SELECTORS = frozenset(  # they say how their base is drawn
+_JAMO = range(0x3131, 0x318F)  # separate letters, as in ㅋㅋ: their compatible forms are conjoining jamo
+_SELECTORS = frozenset(  # variation selectors
     map(chr, (0x34F, *range(0x180B, 0x180E), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))
 )
 _SQUARED = range(0x3371, 0x33E0)  # units of measure in one character
@@ -56,7 +56,7 @@ class Normalised(NamedTuple):
     text : str
         N code points.
     source_starts, source_ends : int64 array (N,)
-        Where in the original the source of each code point begins and ends: ``text[i:j]`` comes from
+        Start and end in the original of the source of each code point: ``text[i:j]`` comes from
         ``original[source_starts[i]:source_ends[j - 1]]``.
     """
 
@@ -66,7 +66,7 @@ class Normalised(NamedTuple):
 
 
 def is_normal(text: str) -> bool:
-    """Tell whether a text is surely its own normal form; of rare ones that are so too it is not said.
+    """Tell whether a text is its own normal form; False for a few that are.
 
     Examples
     --------
@@ -85,7 +85,7 @@ def normalise(text: str, single_spaces: bool = False) -> Normalised:
     ----------
     text : str
     single_spaces : bool
-        Whether a run of white space becomes one space, as names are compared.
+        Whether a run of white space becomes one space, as for the comparison of names.
 
     Examples
     --------
@@ -106,10 +106,10 @@ def normalise(text: str, single_spaces: bool = False) -> Normalised:
 
 @lru_cache(1 << 16)
 def normalise_word(word: str) -> str:
-    r"""Return a token in normal form, for features; itself if nothing visible is in it.
+    r"""Return the normal form of a token, for features; a token without visible characters is unchanged.
 
-    A tag that begins with a capital (``#Paris``) is seen as its word, an empty token, as corpora have, as a zero-width
-    space: features ask for words that are not empty.
+    A hashtag that begins with a capital (``#Paris``) becomes its word. An empty token, which some corpora have, becomes
+    a zero-width space, because words must not be empty.
 
     Examples
     --------
@@ -121,18 +121,18 @@ def normalise_word(word: str) -> str:
 
 
 def is_invisible(character: str) -> bool:
-    """Tell whether nothing of a character can be seen: it is in category Cf, or fills a place."""
+    """Tell whether a character is invisible: in category Cf, or a filler."""
     return character > "\x7f" and (unicodedata.category(character) == "Cf" or character in _FILLERS)
 
 
 def is_blank(character: str) -> bool:
-    """Tell whether a character stands outside all tokens: white space, or invisible."""
+    """Tell whether a character is outside all tokens: white space, or invisible."""
     return character.isspace() or is_invisible(character)
 
 
 @lru_cache(1 << 14)
 def fold_character(character: str) -> str:
-    """Return the normal form of one code point by itself: "" if it is left out."""
+    """Return the normal form of a single code point; "" if it is dropped."""
     if character < "\x7f":
         return character
     if character in SEPARATORS:
@@ -143,7 +143,7 @@ def fold_character(character: str) -> str:
 
 
 def _fold_composed(character: str) -> str:
-    """Return what stands for a visible character that is composed."""
+    """Return the normal form of a visible, composed character."""
     mark = _MARKS.get(character)
     if mark:
         return mark
@@ -156,7 +156,7 @@ def _fold_composed(character: str) -> str:
 
 
 def extends(character: str) -> bool:
-    """Tell whether a character may compose with the one before it: a mark, a vowel or final of jamo, or a skin."""
+    """Tell whether a character may combine with the one before: a mark, vowel or final jamo, or skin-tone modifier."""
     return character >= "\u0300" and (
         "\u1160" <= character <= "\u11ff"
         or "\ud7b0" <= character <= "\ud7fb"
@@ -167,18 +167,18 @@ def extends(character: str) -> bool:
 
 @lru_cache(1 << 14)
 def _is_altered(character: str) -> bool:
-    """Tell whether a character makes a text other than its normal form, whatever stands before it."""
+    """Tell whether a character differs from its normal form."""
     return fold_character(character) != character
 
 
 @lru_cache(1 << 10)
 def _pattern(characters: frozenset[str]) -> re.Pattern[str]:
-    """Return what finds the parts of a text that may be altered, for texts of these characters."""
+    """Return a pattern of the parts that may be altered in texts of these characters."""
     attached = _set(c for c in characters if extends(c) or (is_invisible(c) and c not in SEPARATORS))
     altered = _set(character for character in characters if _is_altered(character))
     parts = [_REFERENCE]
     if attached:
-        parts.append(f"[^{attached}\\s]?[{attached}]+")  # a base with its marks and what is invisible behind it
+        parts.append(f"[^{attached}\\s]?[{attached}]+")  # a base with its marks and invisible characters after it
     if altered:
         parts.append(f"[{altered}]")
     return re.compile("|".join(parts))
@@ -212,7 +212,7 @@ def _replace(text: str, pattern: re.Pattern[str]) -> Normalised:
 
 
 def _is_left_out(character: str) -> bool:
-    """Tell whether a character is left out, as are variation selectors but behind symbols."""
+    """Tell whether a character is dropped (variation selectors: unless they follow a symbol)."""
     if is_invisible(character):
         return character not in SEPARATORS
     return character in _SELECTORS
@@ -223,10 +223,10 @@ def _is_symbol(character: str) -> bool:
 
 
 def _form(text: str, begin: int, end: int) -> str:
-    """Return the normal form of a character reference, of a base with what is attached, or of a character."""
+    """Return the normal form of a character reference, a base with attached characters, or a character."""
     part = text[begin:end]
     if part[-1] == _JOINER and unicodedata.category(part[0]) == "So" and _is_symbol(text[end : end + 1]):
-        return part  # an emoji that is joined to the next
+        return part  # an emoji joined to the next one
     return _form_alone(part) if len(part) <= LONGEST_REFERENCE else _form_alone.__wrapped__(part)
 
 
@@ -234,7 +234,7 @@ def _form(text: str, begin: int, end: int) -> str:
 def _form_alone(part: str) -> str:
     if part[0] == "&" and len(part) > 1 and part[-1] == ";":
         part = html.unescape(part)
-    if _is_symbol(part[:1]):  # a reference may stand for nothing
+    if _is_symbol(part[:1]):  # the character of a reference may be invisible
         return part[0] + "".join(c for c in part[1:] if not is_invisible(c))
     visible = "".join(c for c in part if not _is_left_out(c))
     folded = "".join(map(fold_character, unicodedata.normalize("NFC", visible)))

@@ -1,7 +1,7 @@
-"""Which texts of a block may differ from their normal form: `normalisation` says what that is, and has the plain form.
+"""A kernel that finds the texts of a block that may differ from their normal form (`normalisation`).
 
-Most texts are their own normal form. A kernel finds the others, so that no more than these are decoded. What it must
-know of a code point is asked of Python once, when the first text with it comes.
+Most texts are their own normal form, and only the others have to be decoded. The state of a code point is computed in
+Python when it first occurs.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ from fanlight.text.normalisation import LONGEST_REFERENCE, extends, fold_charact
 
 Int = NDArray[np.int64]
 UNKNOWN, ASKED, NORMAL, ALTERED = range(4)  # states of code points
-MOST_ASKED = 4096  # code points at once: a text of Korean has fewer
+MAX_ASKED = 4096  # unknown code points per call; a Korean text has fewer
 
 
 def find_altered(data: NDArray[np.uint8], text_starts: Int, text_ends: Int, begin: int, end: int) -> list[int]:
-    """Return those of the texts [begin, end) that may differ from their normal form.
+    """Return the indices of the texts [begin, end) that may differ from their normal form.
 
-    Every text that does is among them, and few others: such as have a mark that composes with nothing.
+    They include every text that differs, and a few others, such as texts with a mark that does not combine.
 
     Parameters
     ----------
     data : uint8 array
-        UTF-8 without half surrogates.
+        Valid UTF-8.
     text_starts, text_ends : int64 arrays (texts,)
         Text d is ``data[text_starts[d]:text_ends[d]]``.
     begin, end : int
     """
     states = _states()
     altered = np.empty(end - begin, np.bool_)
-    unknown = np.empty(MOST_ASKED, np.int64)
+    unknown = np.empty(MAX_ASKED, np.int64)
     while count := _mark_altered(data, text_starts[begin:end], text_ends[begin:end], states, altered, unknown):
         for point in unknown[:count].tolist():
             character = chr(point)
@@ -48,7 +48,7 @@ def find_altered(data: NDArray[np.uint8], text_starts: Int, text_ends: Int, begi
 
 @cache
 def _states() -> NDArray[np.uint8]:
-    """Return what is known of each code point; threads may fill it together, since all write the same."""
+    """Return the state of each code point; several threads may fill in the same values."""
     states = np.full(POINTS, UNKNOWN, np.uint8)
     states[:0x80] = NORMAL
     return states
@@ -56,9 +56,9 @@ def _states() -> NDArray[np.uint8]:
 
 @kernel()
 def _mark_altered(data: Any, text_starts: Any, text_ends: Any, states: Any, altered: Any, unknown: Any) -> int:
-    """Mark the texts with a code point that is altered or what may be a character reference.
+    """Mark the texts with an altered code point or a possible character reference.
 
-    Returns how many code points are unknown, which are in `unknown`; if there are any, the marks do not count.
+    Returns the number of unknown code points, which are written to `unknown`; unless it is 0, the marks are invalid.
     """
     count = 0
     for d in range(len(text_starts)):
@@ -77,5 +77,5 @@ def _mark_altered(data: Any, text_starts: Any, text_ends: Any, states: Any, alte
                 states[point] = ASKED
                 unknown[count] = point
                 count += 1
-            altered[d] |= states[point] != NORMAL  # what another thread has asked for may be altered
+            altered[d] |= states[point] != NORMAL  # a code point asked for by another thread may be altered
     return count

@@ -1,9 +1,9 @@
 """Korean particles and endings that follow a name in its space-delimited word.
 
-A sequence has at most one item of each slot, in the order of the slots: plural and forms of address; case; auxiliary
-particles, two in a row; the copula. An item that has allomorphs stands after a final consonant or after a vowel alone,
-so that 고양 is not in 고양이 for the wrong reasons only. Items that more often end longer nouns (인, 대, 자 …) are left
-out. Both `text.patterns` and the kernels of `engine.rules` read `PARTICLES`.
+A sequence has at most one item of each slot, in the order of the slots: plural and forms of address; case; two
+auxiliary particles; the copula. An item with allomorphs may follow only a final consonant, or only a vowel: 가 does
+not follow 양. Items that more often end longer nouns (인, 대, 자 …) are not in the table. `text.patterns` and the
+kernels of `engine.rules` use `PARTICLES`.
 
 References
 ----------
@@ -12,8 +12,8 @@ National Institute of Korean Language 2005, 외국인을 위한 한국어 문법
 
 from __future__ import annotations
 
-SLOTS = 5  # plural and address; case; two of auxiliary particles; the copula
-AFTER_CONSONANT, AFTER_VOWEL = 1 << 8, 1 << 9  # bits of an item beside those of its slots
+SLOTS = 5  # plural and address; case; two auxiliary particles; the copula
+AFTER_CONSONANT, AFTER_VOWEL = 1 << 8, 1 << 9  # bits of an item after those of its slots
 LONGEST = 5  # syllables of an item
 LIMIT = 10  # syllables of a sequence
 
@@ -57,7 +57,7 @@ PARTICLES = _table()
 
 
 def follows_name(name: str, suffix: str) -> bool:
-    """Tell whether what follows a name in its word is a sequence of particles and endings.
+    """Tell whether `suffix`, which follows a name in its word, is a sequence of particles and endings.
 
     Examples
     --------
@@ -80,7 +80,7 @@ def follows_name(name: str, suffix: str) -> bool:
 
 
 def _condition(character: str) -> int:
-    """Return after what an item stands: of letters that are no syllables, either."""
+    """Return the bits of items that may follow a character: both kinds after letters that are no syllables."""
     if not "가" <= character <= "힣":
         return AFTER_CONSONANT | AFTER_VOWEL
     final = (ord(character) - 0xAC00) % 28

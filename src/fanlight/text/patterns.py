@@ -1,7 +1,7 @@
-r"""Names and regular expressions with their types, and where a text has them: as rules, or as marks of its tokens.
+r"""Names and regular expressions with types, used as rules or as features of tokens.
 
-What a token is marked with depends on its sentence alone: each is searched for itself, so that ``^`` is its beginning.
-Expressions run as automata (`text.automaton`), in time linear in the text, whoever wrote them.
+For features each sentence is searched separately, so that ``^`` is the beginning of the sentence. Expressions run as
+automata (`text.automaton`), in time linear in the text.
 """
 
 from __future__ import annotations
@@ -21,32 +21,31 @@ from fanlight.text.automaton import Automaton, compile_expression
 from fanlight.text.gazetteers import mark
 from fanlight.text.particles import LIMIT, follows_name
 
-MARKS = 4  # numbers a token gets for each type: begins, is inside, ends, is the whole of a match
-MOST_WORK = 1 << 25  # steps that the tables of all expressions may take: some seconds
-WORK = 8000  # steps that an expression takes before its tables
-Place = tuple[str, Sequence[int], Sequence[int]]  # a sentence: the text it is in, its tokens' starts and ends there
+MARKS = 4  # features of a token per type: it begins, is inside, ends or is a match
+MAX_WORK = 1 << 25  # steps to build the tables of all expressions: some seconds
+WORK = 8000  # steps that an expression takes before its tables are built
+Place = tuple[str, Sequence[int], Sequence[int]]  # a sentence: its text, and the starts and ends of its tokens in it
 _WORD = re.compile(r"[^\W_\u3131-\u318e]+")
 _RUN = re.compile(r"[^\W_\u3131-\u318e]+|.", re.DOTALL)  # letters (no jamo, as in ㅋㅋ) and digits, or one character
 
 
 class Patterns:
-    r"""Names, found as words (no letter or digit but of Korean particles touches them), and expressions.
+    r"""Names, which match whole words (Korean particles may follow), and regular expressions.
 
     Parameters
     ----------
     names : mapping of str to str
-        The type of each name; case counts.
+        The type of each name; case-sensitive.
     expressions : mapping of str to str
-        The type of what each regular expression matches (`text.expressions` says what it may have); where it matches
-        nothing, as ``a*`` may, it finds nothing.
-    most_work : int, optional
-        Steps that the tables of a stranger's expressions may take together, with `WORK` for each; by default
-        `MOST_WORK`.
+        The type of each regular expression, in the syntax of `text.expressions`. Empty matches are dropped.
+    max_work : int, optional
+        Limit for the steps to build the tables of all expressions, with `WORK` for each, for untrusted expressions; by
+        default `MAX_WORK`.
 
     Raises
     ------
     DataError
-        One is no regular expression, has what is not supported, or is too large; or they are so together.
+        An expression is invalid, unsupported or too large; or all together are too large.
 
     Examples
     --------
@@ -55,24 +54,24 @@ class Patterns:
     [(0, 4, 'ORG'), (10, 15, 'CODE')]
     """
 
-    def __init__(self, names: Mapping[str, str], expressions: Mapping[str, str], most_work: int | None = None) -> None:
+    def __init__(self, names: Mapping[str, str], expressions: Mapping[str, str], max_work: int | None = None) -> None:
         self.names = {name: type_ for name, type_ in names.items() if name.strip()}
         self.expressions = dict(expressions)
-        self.automata = _compile(self.expressions, most_work)
+        self.automata = _compile(self.expressions, max_work)
         self.types = tuple(dict.fromkeys([*self.names.values(), *self.expressions.values()]))
 
     @property
     def width(self) -> int:
-        """How many numbers `features` gives a token."""
+        """Number of features of a token."""
         return MARKS * len(self.types)
 
     @property
     def digest(self) -> str:
-        """A hash of all that they say."""
+        """A hash of the names, the expressions and their types."""
         return sha256(json.dumps([self.names, [*self.expressions.items()]]).encode()).hexdigest()
 
     def find(self, text: str) -> Iterator[tuple[int, int, str]]:
-        """Yield start, end and type of the names in a text, then of the matches; these may overlap."""
+        """Yield start, end and type of the names in a text, then of the matches; they may overlap."""
         yield from self.find_names(text)
         yield from self.find_matches(text)
 
@@ -90,20 +89,20 @@ class Patterns:
                     yield start, end, type_
 
     def find_matches(self, text: str) -> Iterator[tuple[int, int, str]]:
-        """Yield start, end and type of what the expressions match."""
+        """Yield start, end and type of the matches of expressions in a text."""
         for automaton, type_ in zip(self.automata, self.expressions.values(), strict=True):
             for start, end in automaton.find(text):
                 yield start, end, type_
 
     def features(self, places: Iterable[Place]) -> NDArray[np.float32]:
-        r"""Return for each token of some sentences its place in what is found of each type.
+        r"""Return the features of the tokens of sentences: their positions in names and matches of each type.
 
-        A token that a match has a part of counts as in it.
+        A token that overlaps a match counts as part of it.
 
         Returns
         -------
         float32 array (N, width)
-            `MARKS` ones or zeros a type.
+            `MARKS` ones or zeros per type.
 
         Examples
         --------
@@ -121,12 +120,12 @@ class Patterns:
             begin = token_starts[0]
             for start, end, type_ in self.find(text[begin : token_ends[-1]]):
                 token, end_token = bisect_right(token_ends, begin + start), bisect_left(token_starts, begin + end)
-                if token < end_token:  # else it lies between tokens
+                if token < end_token:  # else the match is between tokens
                     mark(out[:, numbers[type_]], token, end_token - token)
         return np.concatenate(rows).reshape(-1, self.width)
 
     def _candidates(self, run: str) -> list[int]:
-        """Return the lengths of names that may begin with a run, or in Korean with the beginning of one."""
+        """Return the lengths of names that may begin with a run, or in Korean with a prefix of it."""
         lengths = self._lengths.get(run, [])
         if not "가" <= run[-1] <= "힣":
             return lengths
@@ -144,11 +143,11 @@ class Patterns:
         return {run: sorted(lengths) for run, lengths in lengths_of.items()}
 
 
-def _compile(expressions: Iterable[str], most_work: int | None) -> list[Automaton]:
+def _compile(expressions: Iterable[str], max_work: int | None) -> list[Automaton]:
     automata, work = [], 0
     for expression in expressions:
-        automata.append(compile_expression(expression, most_work))
+        automata.append(compile_expression(expression, max_work))
         work += automata[-1].work + WORK
-        if work > (most_work or MOST_WORK):
+        if work > (max_work or MAX_WORK):
             raise DataError("the patterns together are too large for tables of their matches: leave out the largest")
     return automata

@@ -1,8 +1,8 @@
-"""Which script a text is written in."""
+"""Detection of a text's script."""
 
 
 def language_of(text: str) -> str:
-    """Return the bundled model for a text's script: "ko" if most of its letters are Hangul, else "en".
+    """Return the name of the bundled model for a text: "ko" if most of its letters are Hangul, else "en".
 
     Examples
     --------

@@ -1,19 +1,18 @@
-"""Sentences: where one ends and the next begins.
+"""Sentence segmentation.
 
-Rules look at two neighbouring tokens and the white space between them; a border stands
+The rules look at neighbouring tokens and the white space between them. A sentence ends
 
 1. at a blank line;
-2. after a token of ``. ! ? …`` or their full-width forms (closing quotes and brackets behind it included), if white
-   space follows and the next token starts with anything but a lower-case letter; and after abbreviations, which keep
-   their stop in their token: both as `text.boundaries` says;
-3. after such a token without white space, where a capital or Hangul follows (``Oslo.He``), as `text.boundaries` says;
-4. at a line's end, if its last token and the next line's first start with no small letter, and no comma stands between:
-   before a capital unless the line goes on (`text.layout`), before others if the line is short (up to 40 characters);
-   and before a bullet, list number, pronoun or the like with a capital;
+2. after a token of ``. ! ? …`` or their full-width forms and closing quotes or brackets, if white space and no
+   lower-case letter follow; and after abbreviations, whose tokens include the stop: `text.boundaries` has the details;
+3. after such a token before a capital or Hangul without white space (``Oslo.He``), see `text.boundaries`;
+4. at a line end without a comma, if the tokens on either side begin with no small letter: before a capital, unless the
+   sentence continues (`text.layout`); before other tokens, if the line has up to 40 characters; and before a bullet,
+   list number, capitalised pronoun or the like;
 5. between the columns of a table (`text.layout`).
 
-A sentence beyond `LONGEST` tokens is divided after its last comma, semicolon or colon, or else before its last token
-that follows white space and starts with no capital, or as a last resort at any token: names rarely run over these.
+A sentence of more than `LONGEST` tokens is divided after its last comma, semicolon or colon; else before its last token
+that follows white space and begins with no capital; else at any token. Names rarely cross these points.
 """
 
 from __future__ import annotations
@@ -40,12 +39,12 @@ from fanlight.text.tokens import characters, tokenise
 Int = NDArray[np.int64]
 
 LONGEST = {"word": 250, "character": 500}
-HEADLINE = 40  # code points of a line that is a headline rather than wrapped text, which fills its lines
+HEADLINE = 40  # maximum code points of a line that is a headline and not wrapped text
 DIVIDING = set(",;:、，")  # where an overlong sentence may be divided
 
 
 class Segmentation(NamedTuple):
-    """A text in tokens and sentences.
+    """The tokens and sentences of a text.
 
     Attributes
     ----------
@@ -92,8 +91,8 @@ def _sentences(text: str, token_starts: list[int], token_ends: list[int], longes
     sentence_offsets = [0]
     count = len(token_starts)
     line_start = 0
-    columns = False  # a gap in the line separates columns
-    final = False  # the last token that is no closing mark ends sentences
+    columns = False  # whether a gap in the line separates columns
+    final = False  # whether the last token other than closing marks is a final mark
     for t in range(1, count):
         before = text[token_starts[t - 1] : token_ends[t - 1]]
         if is_final(before):
@@ -143,7 +142,7 @@ def _sentences(text: str, token_starts: list[int], token_ends: list[int], longes
 def _ends_at_line(
     text: str, token_starts: list[int], token_ends: list[int], t: int, sentence_start: int, *, line_start: int
 ) -> bool:
-    """Tell whether a sentence ends with the line before token t, which ends in no final mark."""
+    """Tell whether a sentence ends with the line before token t, which has no final mark at its end."""
     before, word = (text[token_starts[u] : token_ends[u]] for u in (t - 1, t))
     if word[0].islower() or before[0].islower() or before == ",":
         is_separate = t + 1 < len(token_starts) and token_ends[t] < token_starts[t + 1]
@@ -167,7 +166,7 @@ def _ends_at_line(
 
 
 def _division(text: str, token_starts: list[int], token_ends: list[int], begin: int, end: int) -> int:
-    """Return the token in (first, last] before which an overlong sentence is best divided."""
+    """Return the token in (begin, end] before which an overlong sentence is divided."""
     space = 0
     for t in range(end, begin + (end - begin) // 2, -1):
         if text[token_ends[t - 1] - 1] in DIVIDING:

@@ -1,4 +1,4 @@
-"""Binary search in sorted arrays for kernels; Numba compiles half a second for each use of `numpy.searchsorted`."""
+"""Binary search for kernels; each use of `numpy.searchsorted` would take half a second to compile."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fanlight.jit import inner
 
 @inner()
 def first_from(value: Any, values: Any) -> Any:
-    """Return where the first of some increasing values stands that is not below a value; their number if none is."""
+    """Return the index of the first of increasing `values` that is not below `value`, or their number."""
     low, high = 0, len(values)
     while low < high:
         middle = (low + high) // 2
@@ -22,7 +22,7 @@ def first_from(value: Any, values: Any) -> Any:
 
 @inner()
 def row_of(value: Any, values: Any) -> Any:
-    """Return where a value stands among increasing values, -1 if it does not."""
+    """Return the index of a value among increasing `values`, or -1."""
     row = first_from(value, values)
     return row if row < len(values) and values[row] == value else -1
 

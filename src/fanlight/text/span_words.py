@@ -1,4 +1,4 @@
-"""What words say to the rules of spans (`text.span_rules`), and the words beside a place."""
+"""Words that the span rules (`text.span_rules`) look for, and the words and numbers before and after an offset."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ _WORDS = {
 
 
 class Kind(IntEnum):
-    """What the rules take a type for."""
+    """The kind of an entity type, by which the span rules treat it."""
 
     OTHER = 0
     NAME = 1
@@ -100,12 +100,12 @@ _TRIGGERS = (*_WORDS[AGO].split(), *_WORDS[KOREAN_DAY].split(), "half", "quarter
 
 
 def bits_of(word: str) -> int:
-    """Return what a word says to the rules."""
+    """Return the bits of a word in the table `WORDS`."""
     return WORDS.get(word.lower() if word.isascii() else word, 0)
 
 
 def word_before(text: str, begin: int, i: int) -> tuple[int, int]:
-    """Return the run of letters before i, with blanks between; empty if something else stands there."""
+    """Return the run of letters before i, skipping blanks; an empty range if there is none."""
     while i > begin and is_blank(text[i - 1]):
         i -= 1
     stop = i
@@ -115,7 +115,7 @@ def word_before(text: str, begin: int, i: int) -> tuple[int, int]:
 
 
 def number_before(text: str, begin: int, i: int) -> tuple[int, int]:
-    """Return the run of digits before i, with blanks on both sides; empty if there is none."""
+    """Return the run of digits before i, skipping blanks, if a blank or `begin` precedes it; else an empty range."""
     while i > begin and is_blank(text[i - 1]):
         i -= 1
     stop = i
@@ -125,14 +125,14 @@ def number_before(text: str, begin: int, i: int) -> tuple[int, int]:
 
 
 def word_behind(text: str, i: int, end: int) -> tuple[int, int]:
-    """Return the run of letters behind i, with blanks or a comma between; empty at `end` if the text ends there."""
+    """Return the run of letters after i, skipping blanks and commas."""
     while i < end and (is_blank(text[i]) or text[i] == ","):
         i += 1
     return i, end_of_run(text, i, end, is_letter)
 
 
 def is_labelled(text: str, begin: int, i: int) -> bool:
-    """Tell whether a word before i says that a number there is none of a value."""
+    """Tell whether a label precedes i, so that the number there is no amount."""
     while i > begin and text[i - 1] in MARKS_BEFORE:
         i -= 1
     label, _ = word_before(text, begin, i)
@@ -140,44 +140,44 @@ def is_labelled(text: str, begin: int, i: int) -> bool:
 
 
 def is_digit(c: str) -> bool:
-    """Tell whether a character is a digit of ASCII."""
+    """Tell whether a character is an ASCII digit."""
     return "0" <= c <= "9"
 
 
 def is_number(text: str) -> bool:
-    """Tell whether a text has digits alone, and one at least."""
+    """Tell whether a text consists of ASCII digits, and is not empty."""
     return text != "" and all(map(is_digit, text))
 
 
 def is_blank(c: str) -> bool:
-    """Tell whether a character may stand between the words of a phrase."""
+    """Tell whether a character is white space that may separate the words of a phrase."""
     return c in " \t\n\r"
 
 
 def is_letter(c: str) -> bool:
-    """Tell whether a character is a letter of ASCII, or beyond ASCII."""
+    """Tell whether a character is an ASCII letter or not ASCII."""
     return c > "\x7f" or "a" <= c <= "z" or "A" <= c <= "Z"
 
 
 def is_plain(c: str) -> bool:
-    """Tell whether a character is a letter or digit of ASCII."""
+    """Tell whether a character is an ASCII letter or digit."""
     return c <= "\x7f" and (is_letter(c) or is_digit(c))
 
 
 def is_glued(text: str, begin: int, i: int, characters: str) -> bool:
-    """Tell whether a letter or digit of ASCII stands before i, or one of some characters behind such a one."""
+    """Tell whether an ASCII letter or digit precedes i, or precedes one of `characters` before i."""
     if i == begin:
         return False
     return is_plain(text[i - 1]) or (text[i - 1] in characters and i - 1 > begin and is_plain(text[i - 2]))
 
 
 def end_of_run(text: str, i: int, end: int, test: Callable[[str], bool]) -> int:
-    """Return where the run of such characters that begins at i ends."""
+    """Return the end of the run of characters that pass a test and begins at i."""
     while i < end and test(text[i]):
         i += 1
     return i
 
 
 def may_have_phrase(text: str) -> bool:
-    """Tell whether a text may have a figure, ``ago``, ``half`` and the like, or a Korean word for a day."""
+    """Tell whether a text contains a digit, a word such as ``ago`` or ``half``, or a Korean word for a day."""
     return any(c in text for c in "0123456789") or any(word in text.lower() for word in _TRIGGERS)

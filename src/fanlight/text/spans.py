@@ -1,16 +1,16 @@
-"""Edges of entities: marks that are not an entity's own are left out."""
+"""Trimming of entities: punctuation at their edges that is not part of them."""
 
 from __future__ import annotations
 
 from fanlight.text.normalisation import is_blank
 
-PAIRS = frozenset('()[]{}<>"“”„«»「」『』《》〈〉')  # an entity's own if another one is inside
+PAIRS = frozenset('()[]{}<>"“”„«»「」『』《》〈〉')  # part of an entity if it contains another of them
 NEVER_FIRST = frozenset(";:,!?…/|=~–—*•&%、。，；：！？·") | PAIRS
 NEVER_LAST = frozenset(";:,…/|=~–—*•&、，；：·") | PAIRS
 
 
 def trim(text: str, start: int, end: int) -> tuple[int, int]:
-    """Return the span without marks at its edges that are not its own; empty if it has nothing else.
+    """Return the span without foreign punctuation at its edges; empty if it has nothing else.
 
     Examples
     --------

@@ -1,7 +1,7 @@
-"""Compiled form of `text.tokens` for ASCII, straight from bytes; it is tested to agree.
+"""Kernels that tokenise ASCII chunks; the plain form is `text.tokens`.
 
-What it does not handle it says, and the plain function does it: control characters, long chunks, those that may be a
-link, an address or a path, and those with marks between words or a letter after a digit.
+They refuse control characters, long chunks, possible links, addresses and paths, marks between words, and letters after
+a digit; the plain function tokenises these.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def _alphanumeric(b: int) -> bool:
 
 @kernel()
 def tokenize(data: Any, begin: int, end: int, abbreviations: Any, pairs: Any) -> int:
-    """Tokenise a chunk as `tokens.tokenise` does; fill `pairs` (n, 2) with bytes, return n, or -1 if it cannot."""
+    """Tokenise a chunk: fill `pairs` (n, 2) with byte offsets and return n; -1 if the chunk is refused."""
     if end - begin > LONGEST:
         return -1
     if 2 <= end - begin <= 5 and data[begin] in (58, 59):  # : ; of an emoticon
@@ -83,7 +83,7 @@ def tokenize(data: Any, begin: int, end: int, abbreviations: Any, pairs: Any) ->
             break
         closed -= length
     n = _inside(data, begin, left, closed, pairs, n)
-    while closed < right:  # the closing marks once more, forwards
+    while closed < right:  # the closing marks again, from left to right
         run = closed + 1
         while run < right and data[run] == data[closed]:
             run += 1
@@ -95,9 +95,9 @@ def tokenize(data: Any, begin: int, end: int, abbreviations: Any, pairs: Any) ->
 
 @inner(inline="always")
 def _joins(data: Any, begin: int, i: int, end: int) -> bool:
-    """Tell whether before a letter there is a digit (but in ``10th``, ``1990s``), ``! ? + *``, or a stop.
+    """Tell whether a letter follows a digit (except in ``10th``, ``1990s``), ``! ? + *``, or a stop.
 
-    The stop is one as in ``a.B`` or ``a."B``, and not that of an initial (``U.S``).
+    The stop is one as in ``a.B`` or ``a."B``, not that of an initial (``U.S``).
     """
     mark = data[i - 1]
     if _digit(mark) and data[i] | 32 == 115 and (i + 1 == end or not _alphanumeric(data[i + 1])):  # s
@@ -117,7 +117,7 @@ def _joins(data: Any, begin: int, i: int, end: int) -> bool:
 
 @inner()
 def _behind_mark(data: Any, begin: int, i: int) -> bool:
-    """Tell whether ``! ?``, or a full stop and closing marks, stand before byte i."""
+    """Tell whether ``!`` or ``?``, or a full stop and closing marks, precede byte i."""
     behind = i - 1
     while behind > begin and data[behind] in (34, 39, 41, 93, 125):
         behind -= 1
@@ -188,7 +188,7 @@ def _is_abbreviation(data: Any, left: int, right: int, abbreviations: Any) -> bo
 
 @inner()
 def _inside(data: Any, begin: int, left: int, right: int, pairs: Any, n: int) -> int:
-    """Tokenise what is between opening and closing marks; a comma's left neighbour may be one of the former."""
+    """Tokenise bytes [left, right) between opening and closing marks; return the number of tokens."""
     i = left
     while i < right:
         b = data[i]

@@ -1,24 +1,24 @@
-r"""Tokens with exact offsets.
+r"""Tokenisation with exact offsets.
 
-A word tokeniser for news-like text in the manner of CoNLL-2003, defined on *chunks*, the stretches between white
-space: the tokens of a chunk depend on the chunk alone. Rules see its normal form (`text.normalisation`): no token
-begins or ends with an invisible character, and zero-width space separates tokens. In order:
+A word tokeniser for news text in the manner of CoNLL-2003. The tokens of a *chunk* (a run of characters between white
+space) depend only on the chunk. The rules apply to its normal form (`text.normalisation`): no token begins or ends with
+an invisible character, and zero-width space separates tokens. In order:
 
 1. A chunk that starts with a scheme (http://) or www., is a path, or has the form of an e-mail address, an @user or a
-   #tag, is one token but for closing marks at its end (rule 3).
+   #tag, is one token, except for closing marks at its end (rule 3).
 2. Opening marks at the start are tokens: quotes, brackets, currency signs, all punctuation but ``- ' . @ # & +``
-   before a letter or digit. Equal marks in a row stay together (``...``, ``--``).
+   before a letter or digit. A run of equal marks is one token (``...``, ``--``).
 3. Closing marks at the end likewise. A final full stop stays with an abbreviation: a listed one, a single letter, or
    letters with inner stops (``U.S.``); a dollar sign with up to three capitals (``US$``). An emoticon is one token.
 4. Inside, brackets, double quotes, semicolons, ``| = ~ • ->``, pictures, runs of dashes and of dots are tokens; a
    comma, colon or stroke unless digits stand on both sides; a stroke between words of more than a letter; ``&`` between
    words of three letters; ``*`` between letters; ``+ ·`` between words before a capital; ``. ! ?`` between a word,
    figure or closing mark and a capital, where a space is missing (``Oslo.He``).
-5. English contractions split before ``n't`` and before an apostrophe with ``s, m, d, re, ve, ll``, but for firms such
-   as ``McDonald's``; a unit of measure after its number (``50mg``), and Hangul after Latin letters or digits.
+5. English contractions split before ``n't`` and before an apostrophe with ``s, m, d, re, ve, ll``, except in firms such
+   as ``McDonald's``; so do a unit of measure after its number (``50mg``), and Hangul after Latin letters or digits.
 
 For Korean, `characters` makes every character a token. Combining marks, variation selectors, joined emoji and
-conjoining jamo never leave their base.
+conjoining jamo stay with their base.
 """
 
 from __future__ import annotations
@@ -87,17 +87,16 @@ def tokenise(text: str) -> tuple[Int, Int]:
     Parameters
     ----------
     text : str
-        Of any length.
 
     Returns
     -------
     token_starts, token_ends : int array (T,)
-        Increasing, without overlap; together they cover everything but white space and what is invisible.
+        Increasing, without overlap; the tokens cover all characters but white space and invisible ones.
 
     Raises
     ------
     DataError
-        The text holds half of a surrogate pair.
+        The text contains a lone surrogate.
 
     Examples
     --------
@@ -115,7 +114,7 @@ def tokenise(text: str) -> tuple[Int, Int]:
 
 
 def tokenise_chunk(chunk: str) -> tuple[int, ...]:
-    """Return start, end, start, end, … of the word tokens of what stands between white space.
+    """Return start, end, start, end, … of the word tokens of a chunk.
 
     Examples
     --------
@@ -126,7 +125,7 @@ def tokenise_chunk(chunk: str) -> tuple[int, ...]:
 
 
 def characters(text: str) -> tuple[Int, Int]:
-    """Return start and end of every character that is not white space, with the marks that belong to it.
+    """Return start and end of every character that is not white space, including its combining marks.
 
     Examples
     --------
@@ -145,17 +144,17 @@ def characters(text: str) -> tuple[Int, Int]:
     inside[1:] |= attached[:-1]
     token_starts = np.flatnonzero(visible & ~inside)
     stops = np.append(~(visible & inside), True)
-    after = np.flatnonzero(stops)  # places where no token goes on
+    after = np.flatnonzero(stops)  # positions at which no token continues
     return token_starts, after[np.searchsorted(after, token_starts + 1)]
 
 
 def check_encodable(text: str) -> None:
-    """Refuse text that no encoding can write.
+    """Raise an error for text that cannot be encoded.
 
     Raises
     ------
     DataError
-        Names the offset of half of a surrogate pair.
+        The text contains a lone surrogate; the message has its offset.
     """
     if not text.isascii() and (surrogate := _SURROGATE.search(text)):
         raise DataError(
@@ -174,7 +173,7 @@ def _token_offsets(chunk: str) -> tuple[int, ...]:
         places = iter(_form_offsets(form.group()))
         for left, right in zip(places, places, strict=True):
             start, end = int(view.source_starts[form.start() + left]), int(view.source_ends[form.start() + right - 1])
-            if offsets and start < offsets[-1]:  # within what comes from one character
+            if offsets and start < offsets[-1]:  # two tokens from one character of the original
                 offsets[-1] = max(end, offsets[-1])
             else:
                 offsets += (start, end)
@@ -213,7 +212,7 @@ def _inside(chunk: str, left: int, right: int) -> list[int]:
             continue
         start = match.start()
         if match.group() == "." and left < start and _is_abbreviation(chunk[left:start]):
-            start += 1  # the stop is its token's
+            start += 1  # the stop belongs to the abbreviation
         if left < start:
             offsets += _contraction(chunk, left, start)
         end = match.end()
@@ -226,7 +225,7 @@ def _inside(chunk: str, left: int, right: int) -> list[int]:
 
 
 def _separates_words(chunk: str, begin: int, stop: int, end: int) -> bool:
-    """Tell whether a mark ``chunk[begin:last]`` separates words, as all but ``/ & . ! ?`` do."""
+    """Tell whether a mark ``chunk[begin:stop]`` separates words; ``/ & . ! ? + ·`` do so only between some words."""
     mark = chunk[begin]
     if mark not in "/&.!?+·" or stop - begin > 1:
         return True
@@ -247,7 +246,7 @@ def _separates_words(chunk: str, begin: int, stop: int, end: int) -> bool:
 
 
 def _letters_behind(chunk: str, place: int, end: int) -> str:
-    """Return the letters behind a place and closing marks there."""
+    """Return the letters after `place`, skipping closing marks."""
     while place < end and chunk[place] in CLOSING:
         place += 1
     after = _LETTERS.match(chunk, place, end)
@@ -256,7 +255,7 @@ def _letters_behind(chunk: str, place: int, end: int) -> str:
 
 
 def _ends_sentence(chunk: str, left: str, stop: int, end: int) -> bool:
-    """Tell whether the full stop ``chunk[stop]``, behind the letters `left`, ends a sentence before a capital."""
+    """Tell whether the full stop ``chunk[stop]``, after the letters `left`, ends a sentence before a capital."""
     right = _letters_behind(chunk, stop + 1, end)
     if not right[:1].isupper() or not (right[1:].islower() or len(right) == 1) or right.lower() in _DOMAINS:
         return False
@@ -283,7 +282,7 @@ def _contraction(chunk: str, left: int, right: int) -> list[int]:
 
 
 def _opening(chunk: str, left: int, right: int) -> int:
-    """Return the length of the mark at the start, 0 for none."""
+    """Return the length of an opening mark at the start, 0 for none."""
     mark = chunk[left]
     if mark.isalnum() or not _is_mark(mark) or (mark in "/~." and _PATH.match(chunk, left)):
         return 0
@@ -306,7 +305,7 @@ def _opening(chunk: str, left: int, right: int) -> int:
 
 
 def _closing(chunk: str, left: int, right: int) -> int:
-    """Return the length of the mark at the end, 0 for none."""
+    """Return the length of a closing mark at the end, 0 for none."""
     mark = chunk[right - 1]
     if mark.isalnum() or not _is_mark(mark) or (right - left > 1 and extends(mark)):
         return 0
@@ -334,7 +333,7 @@ def _is_mark(character: str) -> bool:
 
 
 def _kind(points: NDArray[np.uint32], test: object) -> NDArray[np.bool_]:
-    """Apply a test of characters to each distinct one."""
+    """Return the results of a test of characters, which is applied to each distinct one."""
     distinct, where = np.unique(points, return_inverse=True)
     answers = [bool(test(chr(p))) for p in distinct.tolist()]  # type: ignore[operator]
     return np.array(answers, bool)[where] if answers else np.zeros(0, bool)

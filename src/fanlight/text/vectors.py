@@ -1,7 +1,7 @@
 """Word vectors from files: word2vec (text and binary), GloVe and fastText text, plain or packed (.gz, .zst).
 
-Files are read in blocks, numbers by a compiled parser, so memory holds the matrix and little more. A file once read is
-kept, parsed, in the user's cache folder; the next run maps it in a fraction of a second.
+Files are read in blocks, so that memory holds little more than the matrix. A parsed file is stored in the user's cache
+folder, and the next run maps it in a fraction of a second.
 
 References
 ----------
@@ -25,8 +25,8 @@ from fanlight.files import open_unpacked, unreadable
 
 Float = NDArray[np.float32]
 BLOCK = 1 << 24  # bytes read at a time
-DIGITS = 15  # of a number in a header at most: no file has as many words or components
-FIRST_ROWS = 1 << 14  # that a binary file's vectors get memory for, which is doubled as more come
+DIGITS = 15  # maximum digits of a number in a header
+FIRST_ROWS = 1 << 14  # initial capacity for the rows of a binary file, which is doubled as needed
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,10 @@ class Vectors:
     Attributes
     ----------
     words : list of str
-        Each once: of words that the file repeats the first stays.
+        Distinct words; the first line of a repeated word counts.
     matrix : float32 array (V, d)
     repeated : int
-        Lines left out because their word had come before.
+        Number of lines dropped because their word is repeated.
     """
 
     words: list[str]
@@ -59,20 +59,20 @@ def read_vectors(
     Parameters
     ----------
     path : path
-        Text or binary, told apart by looking; packed if its name ends in .gz or .zst.
+        Text or binary, detected from the content; compressed if its name ends in .gz or .zst.
     limit : int, optional
-        Read only the first so many words: files list frequent words first.
+        Number of words to read; files list frequent words first.
     encoding : str
-        Of the words.
+        Encoding of the words.
     progress : callable, optional
         Called with the share of the file that has been read.
     cache : bool
-        Keep the parsed file in the user's cache folder, and use what is there.
+        Whether to use the user's cache folder for parsed files.
 
     Raises
     ------
     DataError
-        The file cannot be read, is empty, or a line is broken; the message names it.
+        The file cannot be read or is empty, or a line is malformed; the message has its number.
     """
     place = Path(path)
     try:
@@ -94,7 +94,7 @@ def read_vectors(
 
 
 def fallback_forms(word: str) -> list[str]:
-    """Return the spellings to try, in order, for a word that has no vector of its own.
+    """Return the spellings to look up, in order, for a word without a vector.
 
     Lower case, digits as 0 and as #, and with a capital.
 
@@ -112,7 +112,7 @@ def fallback_forms(word: str) -> list[str]:
 
 
 def beginnings(word: str) -> list[str]:
-    """Return the beginnings to try, longest first, for a Korean word whose particles hide its stem.
+    """Return the prefixes to look up, longest first, for a Korean word with particles.
 
     Examples
     --------
@@ -128,7 +128,7 @@ _EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 
 
 class _Progress:
-    """A file that tells how far it has been read."""
+    """A file that reports the share that has been read."""
 
     def __init__(self, file: BinaryIO, size: int, report: Callable[[float], object] | None) -> None:
         self._file, self._size, self._report, self._done = file, size, report, 0
@@ -142,7 +142,7 @@ class _Progress:
 
 
 def parse_vectors(path: str, file: _Progress, limit: int | None, encoding: str) -> Vectors:
-    """Parse an open file of word vectors, text or binary; `path` is for messages."""
+    """Parse an open file of word vectors, text or binary; `path` is used in messages."""
     start = file.read(BLOCK)
     if not start.strip():
         raise DataError(f"{path}: is empty: word vectors have a line a word")
@@ -222,7 +222,7 @@ def _binary(
 ) -> Vectors:
     count, width = shape if limit is None else (min(shape[0], limit), shape[1])
     words: list[str] = []
-    matrix = np.empty((0, width), np.float32)  # grows with the words that are there, whatever the header promises
+    matrix = np.empty((0, width), np.float32)  # grows with the words read: the header may be wrong
     place = 0
     for row in range(count):
         if len(body) - place < 4096 + 4 * width:
@@ -256,7 +256,7 @@ def _limit_words(vectors: Vectors, limit: int | None) -> Vectors:
 
 
 def cache_place(path: Path, what: str = "") -> Path:
-    """Return where a file of vectors, or something made of it, is kept in the user's cache folder."""
+    """Return the path in the user's cache folder for a parsed file of vectors, or for data derived from it."""
     import hashlib
 
     state = path.stat()
@@ -273,7 +273,7 @@ def _from_cache(place: Path) -> Vectors | None:
             words = file.get_tensor("words").tobytes().decode().split("\n")
             return Vectors(words, file.get_tensor("matrix"), int(file.get_tensor("repeated")[0]))
     except (OSError, SafetensorError, UnicodeDecodeError, KeyError):
-        return None  # not there, or not whole: the file itself is read
+        return None  # missing or incomplete
 
 
 def _to_cache(place: Path, vectors: Vectors) -> None:
@@ -288,4 +288,4 @@ def _to_cache(place: Path, vectors: Vectors) -> None:
         save_file({"words": words, "matrix": vectors.matrix, "repeated": np.array([vectors.repeated])}, part)
         part.replace(place)
     except OSError:
-        part.unlink(missing_ok=True)  # a cache that cannot be written is done without
+        part.unlink(missing_ok=True)  # the cache is optional

@@ -22,7 +22,7 @@ from fanlight.text.hashing import (
 
 
 class Words:
-    """What the word features look at."""
+    """Code points, lower case and classes of words, from which features are computed."""
 
     def __init__(self, keys: Sequence[str]) -> None:
         self.text = Spans.of(keys)
@@ -61,10 +61,10 @@ def _suffixes(words: Words) -> Hashes:
 
 
 def _ngrams(words: Words) -> Hashes:
-    """Character 3- and 4-grams of the lower-cased word between border marks."""
+    """Character 3- and 4-grams of the lower-case word between boundary symbols."""
     text = words.text
     count = len(text.word_starts)
-    border = np.uint32(0x110000)  # beyond Unicode, so no text contains it
+    border = np.uint32(0x110000)  # outside Unicode
     place = np.arange(len(text.points)) + 2 * text.owner + 1
     padded = np.full(len(text.points) + 2 * count, border, np.uint32)
     padded[place] = words.lower
@@ -82,7 +82,7 @@ def _ngrams(words: Words) -> Hashes:
 
 
 def _shape(words: Words) -> Hashes:
-    """Classes with runs collapsed: "McDonald's" is XxXx'x."""
+    """Classes of characters with runs collapsed: "McDonald's" is XxXx'x."""
     text, classes = words.text, words.classes
     starts_run = np.ones(len(classes), bool)
     starts_run[1:] = (classes[1:] != classes[:-1]) | (text.owner[1:] != text.owner[:-1])

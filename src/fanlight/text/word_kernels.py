@@ -1,4 +1,4 @@
-"""Compiled forms of `text.features` and of rows of word vectors for ASCII, from bytes; each is tested to agree."""
+"""Kernels for ASCII words: features and rows of vectors; the plain forms are `text.features` and `text.vectors`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FEATURES = ("lower", "exact", "prefixes", "suffixes", "ngrams", "shape", "short_
 
 
 class Plan(NamedTuple):
-    """Features in the order in which they are summed: what each is, its group, its seed; and the groups' buckets."""
+    """The features in the order in which they are summed: kind, group and hash seed; and the groups' buckets."""
 
     kinds: Any
     groups: Any
@@ -31,7 +31,7 @@ class Plan(NamedTuple):
 
 
 def plan_of(groups: Sequence[Group]) -> Plan:
-    """Lay out groups of word features."""
+    """Return the plan for groups of word features."""
     rows = [(FEATURES.index(name), g, seed_of(name)) for g, group in enumerate(groups) for name in group.features]
     kinds, owners, seeds = zip(*rows, strict=True) if rows else ((), (), ())
     buckets = np.array([group.buckets for group in groups], np.uint64)
@@ -39,7 +39,7 @@ def plan_of(groups: Sequence[Group]) -> Plan:
 
 
 def word_bags(data: NDArray[np.uint8], spans: Int, plan: Plan) -> tuple[Bag, ...]:
-    """Return `features.extract` of the words ``data[s:e]`` for each row (s, e, …) of spans, all ASCII."""
+    """Return `features.extract` of the ASCII words ``data[s:e]`` for each row (s, e, …) of spans."""
     offsets = np.zeros((len(plan.buckets), len(spans) + 1), np.int64)
     ids = np.empty(_count_ids(spans, plan, offsets), np.int64)
     _fill_ids(data, spans, plan, offsets, ids)
@@ -53,7 +53,7 @@ def _digit(b: Any) -> Any:
 
 @kernel()
 def vector_rows(data: Any, spans: Any, hashes: Any, rows: Any) -> None:
-    """Fill each ASCII word's row in a sorted vocabulary (`vectors.fallback_forms` in turn), -1 for none."""
+    """Fill rows with the index of each ASCII word or of its `vectors.fallback_forms` in sorted hashes; -1 for none."""
     for w in range(len(spans)):
         begin, end = spans[w, 0], spans[w, 1]
         digits = False
@@ -82,7 +82,7 @@ def vector_rows(data: Any, spans: Any, hashes: Any, rows: Any) -> None:
 
 @kernel()
 def lower_hashes(data: Any, spans: Any, out: Any) -> None:
-    """Fill `hashing.word_hashes` of each ASCII word ``data[s:e]`` in lower case, for the rows (s, e, …) of spans."""
+    """Fill out with `hashing.word_hashes` of the lower-case ASCII words ``data[s:e]`` for rows (s, e, …) of spans."""
     for w in range(len(spans)):
         h, power = np.uint64(0), np.uint64(1)
         for i in range(spans[w, 0], spans[w, 1]):
@@ -94,7 +94,7 @@ def lower_hashes(data: Any, spans: Any, out: Any) -> None:
 
 @kernel()
 def _count_ids(spans: Any, plan: Plan, offsets: Any) -> int:
-    """Fill each group's offsets into one array of all ids; return how long that is."""
+    """Fill the offsets of each group in one array of all ids; return the length of that array."""
     total = 0
     for g in range(len(plan.buckets)):
         offsets[g, 0] = total
@@ -139,7 +139,7 @@ def _fill_ids(data: Any, spans: Any, plan: Plan, offsets: Any, ids: Any) -> None
 
 @inner()
 def _values(data: Any, begin: int, n: int, low: Any, kinds: Any, feature: int, out: Any) -> int:
-    """Fill the values of one feature of one word and return their number; ``low`` has a border on both sides."""
+    """Fill out with the values of one feature of one word; return their number. ``low`` has boundary symbols."""
     unit, base = np.uint64(1), np.uint64(_BASE)
     h, power = np.uint64(0), np.uint64(1)
     count = 1

@@ -1,1 +1,1 @@
-"""Labelled sentences in, a network out."""
+"""Training of networks on labelled sentences."""

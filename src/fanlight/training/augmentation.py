@@ -1,4 +1,4 @@
-"""Augmentation: the training data, then the same in other spellings, and with other names in the same places."""
+"""Augmentation of training data: sentences in other letter case, and with replaced mentions."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from fanlight.training.encoding import Encoder
 from fanlight.training.mention_replacement import replace_mentions
 from fanlight.training.settings import Chosen, Meaning, Settings
 
-REPLACEMENTS = 3  # versions of a corpus with other entities, among which the epochs choose
+REPLACEMENTS = 3  # versions of a corpus with replaced mentions, from which each epoch draws
 
 
 class Augmented(NamedTuple):
-    """Sentences to learn from.
+    """Training data with augmentations.
 
     Attributes
     ----------
     data : Encoded
-        The corpora as they are, then the same in other spellings and with other entities.
+        The corpora, then their augmented versions.
     parts : tuple of Part
-        Which of its sentences are shown how often.
+        The shares of sentences that each epoch draws.
     folds : int array (documents,)
-        The fold that each document is in.
+        The fold of each document.
     """
 
     data: Encoded
@@ -47,18 +47,18 @@ def augment(
     shares: Sequence[float],
     repeats: Sequence[int] = (),
 ) -> Augmented:
-    """Encode corpora and lay them end to end with their augmentations.
+    """Encode and concatenate corpora and their augmented versions.
 
     Parameters
     ----------
     corpora, annotations : sequences
-        Of each corpus: the sentences, and what their labels mean.
+        The corpora, and the annotation of each.
     encoder : Encoder
     settings : Chosen
     shares : sequence of float
-        How much of each corpus an epoch shows, in (0, 1].
+        Share of each corpus in an epoch, in (0, 1].
     repeats : sequence of int
-        How often each epoch shows each corpus, by default once.
+        Repetitions of each corpus in an epoch, by default 1.
     """
     encoded = [encoder.encode(corpus, annotation) for corpus, annotation in zip(corpora, annotations, strict=True)]
     parts = [(data, corpus, share) for data, corpus, share in zip(encoded, corpora, shares, strict=True)]
@@ -80,18 +80,18 @@ def augment(
 
 
 def corpus_shares(corpora: Sequence[Corpus], settings: Settings) -> list[float]:
-    """Return how much of each corpus an epoch shows, as the setting `corpora` says."""
+    """Return the share of each corpus in an epoch, from the setting `corpora`."""
     return [value_for(corpus, settings.corpora, Meaning()).share for corpus in corpora]
 
 
 def _separate_documents(data: Encoded, corpus: Corpus, settings: Chosen) -> Encoded:
-    """Take each sentence for a document where there are fewer documents than folds."""
+    """Make each sentence a document if there are fewer documents than folds."""
     if len(corpus.documents) >= settings.folds:
         return data
     return replace(data, documents=np.repeat(np.arange(len(data)), np.diff(data.sentence_offsets)))
 
 
 def _split_folds(data: Encoded, folds: int) -> NDArray[np.int64]:
-    """Return the fold of each document: equally many in each, that follow one another."""
+    """Return the fold of each document: consecutive documents, equally many per fold."""
     count = int(data.documents.max()) + 1
     return np.arange(count) * folds // count

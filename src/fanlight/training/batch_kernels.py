@@ -1,7 +1,7 @@
-"""Compiled kernels that lay out a batch; `network.inputs` holds the plain ones they must agree with.
+"""Kernels that compute the index inputs of a batch; the plain forms are in `network.inputs`.
 
-Rows are numbered in the order in which they first come up, by a table of all rows (`scratch`, -1 throughout between
-calls) instead of by sorting.
+Rows are numbered in the order of their first occurrence, with a table of all rows (`scratch`, -1 everywhere between
+calls) instead of sorting.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 @kernel()
 def distinct(ids: Any, leading: Any, scratch: Any) -> Any:
-    """Return the distinct numbers of `leading` and `ids`, as they come up, and each id's place among them."""
+    """Return the distinct rows of `leading` and `ids`, and the index of each id among them."""
     rows = np.empty(len(ids) + len(leading), np.int64)
     where = np.empty(len(ids), np.int64)
     count = 0
@@ -39,7 +39,7 @@ def distinct(ids: Any, leading: Any, scratch: Any) -> Any:
 
 @kernel()
 def bags(ids: Any, offsets: Any, types: Any, scratch: Any) -> Any:
-    """Return the distinct rows of the bags of some types, and these bags: ids among those rows, and offsets."""
+    """Return the distinct rows in the bags of `types`, and these bags: indices into the distinct rows, and offsets."""
     chosen = np.empty(len(types) + 1, np.int64)
     chosen[0] = 0
     for t in range(len(types)):
@@ -87,7 +87,7 @@ def _random_bits(key: Any, n: Any) -> Any:
 def mask(key: Any, dropout: Any, rows: Any, columns: Any) -> Any:
     """Draw an inverted-dropout mask: zeros with probability `dropout`, to 1/65536, else 1/(1 - dropout).
 
-    Each random number masks four entries, a quarter of the mask apart, which a processor does for many at once.
+    Each random number masks four entries, a quarter of the mask apart, so that the loop vectorises.
     """
     out = np.empty(rows * columns, np.float32)
     quarter = len(out) // 4

@@ -1,4 +1,4 @@
-"""Labelled sentences as flat arrays, and batches of them: whole sentences end to end, none padded or cut."""
+"""Labelled sentences as flat arrays, and batches of concatenated whole sentences."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ Float = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Encoded:
-    """A corpus as numbers: N tokens in S sentences.
+    """An encoded corpus: N tokens in S sentences.
 
     Attributes
     ----------
     types : int array (N,)
         The word type of each token.
     contexts : int array (N,)
-        Its context (`network.windows`).
+        The case context of each token (`network.windows`).
     tags : int array (N,), or (N, types) for the logistic head
-        Its label (`training.labels`).
+        The label of each token (`training.labels`).
     sentence_offsets : int array (S+1,)
         First token of each sentence, and N.
     documents : int array (N,)
-        Its document, counted through the corpus.
+        Index of each token's document in the corpus.
     features : float array (N, e), optional
-        Document features and those of gazetteers and patterns, of each token (`Configuration.evidence_width`).
+        Gazetteer, pattern and document features (`Configuration.evidence_width`).
     """
 
     types: Int
@@ -44,7 +44,7 @@ class Encoded:
         return len(self.sentence_offsets) - 1
 
     def choose(self, sentences: Int) -> Encoded:
-        """Return the sentences with these numbers, in this order."""
+        """Return a selection of sentences, in the given order."""
         sentence_offsets = np.zeros(len(sentences) + 1, np.int64)
         np.cumsum(np.diff(self.sentence_offsets)[sentences], out=sentence_offsets[1:])
         rows = self.tokens(sentences)
@@ -54,7 +54,7 @@ class Encoded:
         )
 
     def tokens(self, sentences: Int) -> Int:
-        """Return the numbers of the tokens of some sentences, in their order."""
+        """Return the indices of the tokens of a selection of sentences."""
         lengths = np.diff(self.sentence_offsets)[sentences]
         offsets = np.cumsum(lengths) - lengths
         rows: Int = np.arange(lengths.sum()) + np.repeat(self.sentence_offsets[sentences] - offsets, lengths)
@@ -62,7 +62,7 @@ class Encoded:
 
     @classmethod
     def concatenate(cls, parts: Sequence[Encoded]) -> Encoded:
-        """Lay several end to end."""
+        """Concatenate encoded corpora."""
         before = np.cumsum([0, *(part.sentence_offsets[-1] for part in parts)])
         sentence_offsets = [
             np.zeros(1, np.int64),
@@ -82,14 +82,14 @@ class Encoded:
 
 
 class Part(NamedTuple):
-    """Sentences of which each epoch takes a random share.
+    """Sentences of which each epoch draws a random share.
 
     Attributes
     ----------
     sentences : int array
-        Their numbers.
+        Indices of the sentences.
     share : float
-        In [0, 1].
+        Share per epoch, in [0, 1].
     """
 
     sentences: Int
@@ -108,7 +108,7 @@ def epoch_order(parts: Sequence[Part], rng: np.random.Generator) -> Int:
 
 
 def batches(data: Encoded, order: Int, tokens: int) -> Iterator[Encoded]:
-    """Yield sentences in the order of their numbers, in batches that end once they hold `tokens` tokens."""
+    """Yield batches of the sentences `order`; a batch ends with the sentence that reaches `tokens` tokens."""
     filled = np.cumsum(np.diff(data.sentence_offsets)[order])
     begin = 0
     while begin < len(order):

@@ -1,10 +1,10 @@
-"""From scores to probabilities that mean what they say.
+"""Calibration of scores and probabilities.
 
-Ranking losses leave scores without a zero point: they only say that the true window's is higher. Fitting
-σ(a s + b) to the gold tags gives them one (Platt 1999).
+Ranking losses leave the zero point of scores undetermined. It is set by fitting σ(a s + b) to the gold tags (Platt
+1999).
 
-A network that has learned its training data too well is too sure of itself. One number, the temperature, divides all
-its scores: the best reading stays, and entities' probabilities come down to what a dev set bears out (Guo et al. 2017).
+An overfitted network is overconfident. Dividing all scores by a temperature, which is fitted on a dev set, leaves the
+best path unchanged and lowers the probabilities (Guo et al. 2017).
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from fanlight.training.optimisers import Optimiser
 
 Float = NDArray[np.floating[Any]]
 
-STEPS = 400  # of Adam, with a rate that falls to 0: few scalars are fitted, and have settled by then
-COLDEST, WARMEST = 0.25, 8.0  # temperatures that are tried: beyond them a network is not to be mended so
+STEPS = 400  # of Adam, with a rate that falls to 0; the few scalars have converged by then
+COLDEST, WARMEST = 0.25, 8.0  # range of temperatures
 
 
 def fit_scores(Z: Float, Y: Float) -> tuple[Float, Float]:
-    """Return scales a and offsets b, each (1, K), that make σ(a z + b) the probabilities of Y.
+    """Return scales a and offsets b, each (1, K), such that σ(a z + b) are the probabilities of Y.
 
     Parameters
     ----------
     Z : float array (N, K)
         Scores.
     Y : float array (N, K)
-        1 where the tag is right, else 0.
+        1 for gold tags, else 0.
 
     Examples
     --------
@@ -58,14 +58,14 @@ def fit_scores(Z: Float, Y: Float) -> tuple[Float, Float]:
 
 
 def fit_temperature(probabilities: Callable[[float], Float], right: NDArray[np.bool_]) -> float:
-    """Return the temperature under which the entities found have the least log loss.
+    """Return the temperature that minimises the log loss of predicted entities.
 
     Parameters
     ----------
     probabilities : callable of a temperature
-        The entities' probabilities (n,) if all scores are divided by it.
+        Returns the entities' probabilities (n,) at that temperature.
     right : bool array (n,)
-        Which of them are in the gold standard.
+        Whether each entity is in the gold standard.
 
     Examples
     --------
@@ -85,7 +85,7 @@ def fit_temperature(probabilities: Callable[[float], Float], right: NDArray[np.b
     ratio = (np.sqrt(5) - 1) / 2
     inner = [high - ratio * (high - low), low + ratio * (high - low)]
     losses = [loss(x) for x in inner]
-    for _ in range(12):  # golden section: the interval is then 0.3 % of what it was
+    for _ in range(12):  # golden-section search, down to 0.3 % of the interval
         if losses[0] < losses[1]:
             high = inner[1]
             inner = [high - ratio * (high - low), inner[0]]

@@ -1,4 +1,4 @@
-"""What a killed run needs to go on: written between epochs, beside the model it will become."""
+"""Checkpoints: the state of a run, written between epochs so that an interrupted run can be resumed."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ class Checkpoint:
     Attributes
     ----------
     path : path or None
-        Where it is kept; None keeps it in memory only.
+        The checkpoint file; None for a state in memory only.
     fingerprint : str
-        What identifies the run's data and settings.
+        Hash of the run's data and settings.
     parameters : mapping of str to float array
-        The parameters in training.
+        The parameters being trained.
     epoch, best_epoch : int
-        The next epoch; the one `best` is from.
+        The next epoch, and the epoch of `best`.
     best_f1 : float
-        Its dev F1 in percent.
+        Dev F1 of `best` in percent.
     best : dict of str to float array
         The best parameters so far.
     """
@@ -50,12 +50,12 @@ class Checkpoint:
 
     @classmethod
     def begin(cls, path: Path | None, run: Run, optimiser: Optimiser, resume: bool) -> Checkpoint:
-        """Start anew, or (`resume`) from the file if it exists, filling parameters and optimiser.
+        """Return a new state; or with `resume`, that in the file, with parameters and optimiser restored.
 
         Raises
         ------
         SettingsError
-            The file is of a run on other data or with other settings.
+            The file belongs to a run with other data or settings.
         ModelError
             The file cannot be read.
         """
@@ -74,7 +74,7 @@ class Checkpoint:
         return state
 
     def keep(self, epoch: int, scores: Scores | None, parameters: dict[str, NDArray[Any]]) -> bool:
-        """Note the end of an epoch; keep its parameters if none were better. Without a dev set the last are best."""
+        """Record the end of an epoch; store its parameters if they are the best (without a dev set, the last)."""
         self.epoch = epoch + 1
         f1 = scores.f1 if scores is not None else self.best_f1
         if scores is not None and f1 <= self.best_f1:
@@ -83,7 +83,7 @@ class Checkpoint:
         return True
 
     def write(self, optimiser: Optimiser) -> None:
-        """Bring the state to disk in one step."""
+        """Write the state to the file atomically."""
         if self.path is None:
             return
         arrays = {f"parameter.{name}": array for name, array in self.parameters.items()}

@@ -1,4 +1,4 @@
-"""Collation: from batches of sentences to the arrays that a training program takes, laid out by kernels."""
+"""Collation of batches of sentences into the input arrays of a training program."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ Int = NDArray[np.int64]
 
 
 class KernelLayout:
-    """`network.inputs.Layout` by kernels, which number rows in the order in which they come up.
+    """A `network.inputs.Layout` with kernels; distinct rows are in the order of their first occurrence.
 
     Parameters
     ----------
     rows : mapping of str to int
-        The number of rows of each table.
+        Number of rows of each table.
     """
 
     def __init__(self, rows: dict[str, int]) -> None:
         self._scratch = {name: np.full(count, -1) for name, count in rows.items()}
 
     def distinct(self, table: str, ids: Int, leading: int) -> tuple[Int, Int]:
-        """Return the distinct rows, `leading` first, and the place of each id among them."""
+        """Return the distinct rows, `leading` first, and the index of each id among them."""
         rows, places = kernels.distinct(ids, np.array([leading]), self._scratch[table])
         return rows, places
 
     def bags(self, table: str, bag: Bag, types: Int) -> tuple[Int, Bag]:
-        """Return the distinct rows in the bags of some types, and these bags, with places among those rows."""
+        """Return the distinct rows in the bags of `types`, and these bags with indices into the distinct rows."""
         rows, places, offsets = kernels.bags(bag.ids, bag.offsets, types, self._scratch[table])
         return rows, Bag(places, offsets)
 
@@ -49,13 +49,13 @@ class KernelLayout:
 
 
 class Collator:
-    """Makes a program's inputs from batches.
+    """Computes a program's inputs from batches.
 
     Parameters
     ----------
     run : Run
     threads : int
-        2: the next batch is made in the second thread (`calculus.compiler.threads`), meanwhile.
+        With 2, the second thread (`calculus.compiler.threads`) collates the next batch concurrently.
     """
 
     def __init__(self, run: Run, threads: int = 1) -> None:
@@ -63,16 +63,15 @@ class Collator:
         self._threads = threads
         configuration = run.configuration
         self._masks = {mask(configuration, k): configuration.columns_at(k) for k in range(configuration.positions)}
-        self._masks.pop("D")  # the middle's, drawn anew for each batch
+        self._masks.pop("D")  # the mask of the middle position, drawn for each batch
         rows = {group.name: group.buckets for group in configuration.groups}
-        # the last place of "vectors" is that of row -1
+        # the last entry of "vectors" is for row -1
         self._layout = KernelLayout({**rows, "types": len(run.types.words), "vectors": len(run.lexicon) + 1})
 
     def __call__(self, batch: Encoded, rng: np.random.Generator) -> tuple[dict[str, Any], dict[str, Int]]:
-        """Return the inputs for a batch that no parameter is in, and which rows of each table the program needs.
+        """Return the inputs of a batch other than parameters, and the rows of each table that it uses.
 
-        The table of word vectors is there already where it is not trained; its row -1, of words without one, comes
-        first.
+        Word vectors that are not trained are among the inputs; their first row is that of words without a vector.
         """
         run, configuration, settings = self._run, self._run.configuration, self._run.settings
         ids = batch.types
@@ -83,7 +82,7 @@ class Collator:
         inputs: dict[str, Any] = dict(indices)
         if "vectors" in needed and "vectors" not in run.parameters:
             inputs["vectors"] = run.lexicon.vectors(needed["vectors"], compiled=True)
-        padding = 0  # the padding's word type is the first
+        padding = 0  # the first word type
         inputs |= window_inputs(
             configuration,
             ids,
@@ -104,7 +103,7 @@ class Collator:
         return inputs, needed
 
     def epoch(self, order: Int, rng: np.random.Generator) -> Iterator[tuple[int, dict[str, Any], dict[str, Int]]]:
-        """Yield for each batch how many tokens it has, its inputs and the rows needed."""
+        """Yield number of tokens, inputs and rows of each batch."""
         collated = (
             (len(batch.types), *self(batch, rng))
             for batch in batches(self._run.train, order, self._run.settings.batch_tokens)

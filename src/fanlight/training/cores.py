@@ -1,8 +1,8 @@
-"""The processor's cores: trainings side by side, and a BLAS that keeps to one core.
+"""Use of the processor's cores: concurrent trainings, and a single-threaded BLAS.
 
-The matrices of a batch are so small that a BLAS gains little from threads of its own, and they wait busily: beside any
-other work a product takes up to a hundred times as long. So training has one thread a product and shares out the
-products (`calculus.compiler.threads`), or, where several networks are trained, the networks.
+The matrices of a batch are too small for a multi-threaded BLAS, whose threads busy-wait: if other work runs, a product
+takes up to a hundred times as long. So each product runs on one thread; products (`calculus.compiler.threads`), or
+whole networks if several are trained, are distributed over threads.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Stop = threading.Event
 
 
 def one_thread_blas(run: Callable[P, Generator[Item, None, Result]]) -> Callable[P, Generator[Item, None, Result]]:
-    """Make a generator keep the BLAS to one thread, where that can be set; afterwards it is as before."""
+    """Decorate a generator such that the BLAS has one thread while it runs, if that can be set."""
 
     @wraps(run)
     def limit(*args: P.args, **named: P.kwargs) -> Generator[Item, None, Result]:
@@ -37,7 +37,7 @@ def one_thread_blas(run: Callable[P, Generator[Item, None, Result]]) -> Callable
 
 
 def end_with_parent() -> None:
-    """Let a worker process end when its parent is killed, for it would wait for work forever."""
+    """Make a worker process exit when its parent is killed, instead of waiting for work forever."""
     parent = multiprocessing.parent_process()
     assert parent is not None
 
@@ -49,9 +49,9 @@ def end_with_parent() -> None:
 
 
 def side_by_side(runs: Sequence[Callable[[Stop], Iterator[Item]]], count: int) -> Iterator[Item]:
-    """Yield what several iterators yield, as it comes; so many of them run at a time, each in a thread.
+    """Yield the items of several iterators as they arrive; `count` iterators run at a time, each in a thread.
 
-    None goes on before its last item has been taken, and if no more are asked for, all end.
+    An iterator continues after its last item has been consumed. If the generator is closed, all iterators end.
 
     Parameters
     ----------

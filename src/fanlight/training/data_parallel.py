@@ -1,9 +1,8 @@
-"""Data-parallel training: workers train on their shares of an epoch, then what they have learned is averaged.
+"""Data-parallel training: workers train on shares of an epoch, then their parameters are averaged.
 
-Each of N workers begins an epoch with the same parameters and goes through an N-th of its sentences as one alone would
-go through all; then the parameters, and the optimiser's moments, become the mean of the workers', weighted by their
-tokens. What comes out depends on N and the seed, not on where the workers are or who is done first. With one worker it
-is ordinary training, to the bit.
+Each of N workers starts an epoch with the same parameters and trains on an N-th of the sentences. Then the parameters
+and the optimiser's moments become the means of the workers', weighted by tokens. The result depends on N and the seed,
+not on the machines or the timing. With one worker, it is bitwise that of ordinary training.
 
 References
 ----------
@@ -34,15 +33,15 @@ LOST = "a worker was lost, perhaps for want of memory: go on with --resume from 
 
 
 class Workers(Protocol):
-    """Processes somewhere, each with a `Worker`."""
+    """Local or remote processes, each with a `Worker`."""
 
     count: int
 
     def begin(self, run: Run) -> None:
-        """Give every worker the run."""
+        """Send the run to every worker."""
 
     def epoch(self, number: int, state: bytes) -> list[bytes]:
-        """Return what each worker's `Worker.epoch` returns, in the order of their numbers."""
+        """Return the results of each worker's `Worker.epoch`, in the order of the workers."""
 
 
 Engine = Callable[[int], AbstractContextManager[Workers]]
@@ -55,34 +54,34 @@ class Worker:
     ----------
     run : Run
     share : (int, int)
-        This worker's number, and how many there are.
+        Index of this worker, and number of workers.
     threads : int
-        Threads to train with, 1 or 2; the numbers are the same.
+        Number of threads, 1 or 2; it does not change the result.
     """
 
     def __init__(self, run: Run, share: tuple[int, int], threads: int = 1) -> None:
-        self._learner = Learner(deepcopy(run), threads)  # what comes from other processes may be read-only
+        self._learner = Learner(deepcopy(run), threads)  # arrays from other processes may be read-only
         self._share = share
 
     def epoch(self, number: int, state: bytes) -> bytes:
-        """Do the share, beginning from a state (`pack_state`); return the state after it, with what it came to."""
+        """Train on the share from a state (`pack_state`); return the new state."""
         from threadpoolctl import threadpool_limits
 
         restore_state(self._learner, unpack_state(state))
         with threadpool_limits(1, user_api="blas"):
             sums = self._learner.epoch(number, self._share)
-        assert sums is not None  # nobody stops it
+        assert sums is not None  # there is no stop event
         return pack_state(self._learner, sums)
 
 
 class DataParallelTeam:
-    """A team whose epochs are shared out among workers."""
+    """A team that distributes each epoch over workers."""
 
     def __init__(self, workers: Workers) -> None:
         self._workers = workers
 
     def begin(self, run: Run) -> None:
-        """Give every worker the run, without what training does not read.
+        """Send the run to every worker, without the parts that training does not use.
 
         Raises
         ------
@@ -95,7 +94,7 @@ class DataParallelTeam:
         self._workers.begin(replace(run, dev=None, first_stage=None))
 
     def epoch(self, learner: Learner, number: int) -> tuple[float, int]:
-        """Do an epoch; leave the mean in the learner."""
+        """Train one epoch; store the mean parameters in the learner."""
         states = [unpack_state(state) for state in self._workers.epoch(number, pack_state(learner, (0.0, 0)))]
         sums = [(float(state["sums"][0]), int(state["sums"][1])) for state in states]
         restore_state(learner, average_states(states, [tokens for _, tokens in sums]))
@@ -109,14 +108,14 @@ def team_of(engine: Engine, workers: int) -> AbstractContextManager[Team | None]
 
 @contextmanager
 def open_team(engine: Engine, count: int) -> Iterator[Team]:
-    """Yield a team of so many workers, who end with the block."""
+    """Yield a team of `count` workers, which end with the `with` block."""
     with engine(count) as workers:
         yield DataParallelTeam(workers)
 
 
 @contextmanager
 def local_workers(count: int) -> Iterator[Workers]:
-    """Yield workers that are processes of this machine."""
+    """Yield workers in local processes."""
     threads = max(1, min(2, cores.cores() // count))
     workers = _Processes([(number, count) for number in range(count)], threads)
     try:
@@ -136,7 +135,7 @@ class _Processes:
             process = context.Process(target=_serve, args=(theirs, share, threads), daemon=True)
             with ignoring_interrupts(spawned=True):
                 process.start()
-            theirs.close()  # so that we notice when the process, which has the other copy, is gone
+            theirs.close()  # so that reading fails when the process, which has the other copy, is gone
             self._pipes.append(ours)
             self.processes.append(process)
 
@@ -160,7 +159,7 @@ class _Processes:
 
 
 def _serve(pipe: Connection, share: tuple[int, int], threads: int) -> None:
-    """Be a worker until the parent ends."""
+    """Run a worker until the parent ends."""
     cores.end_with_parent()
     worker: Worker | None = None
     while True:
@@ -176,7 +175,7 @@ def _serve(pipe: Connection, share: tuple[int, int], threads: int) -> None:
 def average_states(states: Sequence[Arrays], weights: Sequence[float]) -> dict[str, NDArray[Any]]:
     """Return the weighted mean of workers' states.
 
-    Counts of steps become whole numbers, and what belongs to a count (`Optimiser.average`) is brought to that one.
+    Step counts are rounded, and the sums that depend on a count (`Optimiser.average`) are scaled accordingly.
     """
     shares = np.array(weights, np.float64) / np.sum(weights)
     steps = np.array([state["optimiser.steps"] for state in states])
@@ -192,7 +191,7 @@ def average_states(states: Sequence[Arrays], weights: Sequence[float]) -> dict[s
 
 
 def pack_state(learner: Learner, sums: tuple[float, int]) -> bytes:
-    """Return parameters and optimiser as the bytes of a safetensors file, with what an epoch came to."""
+    """Return parameters, optimiser state and an epoch's sums as the bytes of a safetensors file."""
     from safetensors.numpy import save
 
     arrays = {f"parameter.{name}": array for name, array in learner.run.parameters.items()}
@@ -210,7 +209,7 @@ def unpack_state(state: bytes) -> Arrays:
 
 
 def restore_state(learner: Learner, arrays: Arrays) -> None:
-    """Give a learner the parameters and the optimiser's state in such arrays."""
+    """Restore a learner's parameters and optimiser state from the arrays of `unpack_state`."""
     for name, parameter in learner.run.parameters.items():
         parameter[...] = arrays[f"parameter.{name}"]
     optimiser = {name.removeprefix("optimiser."): a for name, a in arrays.items() if name.startswith("optimiser.")}

@@ -19,7 +19,7 @@ Float = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class DevSet:
-    """A dev set, encoded once; entities of types that it does not mark are not counted."""
+    """An encoded dev set; predicted entities of types that it does not mark are not counted."""
 
     types: WordTypes
     forms: Int
@@ -45,7 +45,7 @@ class DevSet:
         return replace(self, data=data, gold=gold)
 
     def rate_entities(self, network: Network) -> tuple[Callable[[float], NDArray[np.float64]], NDArray[np.bool_]]:
-        """Return the probabilities of the entities found as a function of the temperature, and which are right."""
+        """Return a function from temperatures to the predicted entities' probabilities, and a mask of correct ones."""
         data = self.data
         Z = self._emissions(network)
         gold = set(self.gold)
@@ -59,7 +59,7 @@ class DevSet:
         return probabilities, np.array([span in gold for span in predicted], bool)
 
     def score(self, network: Network) -> Scores:
-        """Tag the set and compare."""
+        """Return the scores of a network on the dev set."""
         predicted = network.spans(self._emissions(network), self.data.sentence_offsets, probabilities=False)
         return score_spans([self.gold], [[(s.start, s.end, s.type) for s in predicted if s.type not in self.unmarked]])
 
@@ -71,6 +71,6 @@ class DevSet:
 
 
 def scale_scores(parameters: Mapping[str, Float], temperature: float) -> dict[str, Float]:
-    """Return parameters whose scores are divided by a temperature."""
+    """Return parameters with all scores divided by a temperature."""
     scaled = {n: (parameters[n] / temperature).astype(np.float32) for n in ("U", "c", "A") if n in parameters}
     return {**parameters, **scaled}

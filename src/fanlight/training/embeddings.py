@@ -1,8 +1,8 @@
-"""Word vectors from raw text, by gensim: word2vec's skip-gram, or fastText's for Korean.
+"""Training of word vectors on raw text with gensim: skip-gram of word2vec, or of fastText for Korean.
 
-In Korean a space-delimited word is a stem with its particles, so most words are rare and their beginnings are not.
-fastText makes a vector out of a word's character n-grams, of words it never met as well; the file gets those of the
-words and of their frequent beginnings, which is what the network looks up (`text.vectors.beginnings`).
+In Korean a space-delimited word is a stem with particles: most words are rare, but their prefixes are not. fastText
+computes vectors from character n-grams, also for unseen words. The file contains vectors of words and of their frequent
+prefixes, which the network looks up (`text.vectors.beginnings`).
 
 References
 ----------
@@ -27,12 +27,12 @@ from fanlight.text.sentences import segment
 from fanlight.text.vectors import beginnings
 
 PathLike = str | os.PathLike[str]
-FEW_WORDS = 1_000_000  # below, a word's few places say little beyond what the labelled sentences say
+FEW_WORDS = 1_000_000  # with fewer words, vectors rarely help
 TOO_FEW_WORDS = (
     f"attention: vectors of fewer than {FEW_WORDS:,} words rarely help a model: give more raw text, or vectors trained "
     "elsewhere (GloVe, fastText .vec), and compare dev F1 with and without them"
 )
-LONGEST = 10_000  # words of a line that gensim takes at once; longer lines are laid out over several
+LONGEST = 10_000  # maximum words of a sentence for gensim; longer lines are split
 _PIECES = re.compile(r"[^\W\d_]+|\d+|\S")
 
 
@@ -50,23 +50,23 @@ def train_vectors(
     encoding: str = "utf-8",
     announce: Callable[[str], object] = lambda message: None,
 ) -> int:
-    """Learn word vectors and write them as word2vec text; return how many.
+    """Train word vectors and write them in word2vec's text format; return their number.
 
     Parameters
     ----------
     paths, out : paths
-        Raw texts, a text a line; the file to write.
+        Raw texts, one text per line; the file to write.
     dimension, window, minimum, epochs : int
-        Components; words to either side; times that a word must occur; passes over the text.
+        Number of components; words on either side; minimum count of a word; passes over the text.
     seed : int
-        Same seed, same bits.
+        The same seed gives the same bits.
     unit : "word" or "character", optional
-        For a model of words, or of characters in their words; by default by the script of the text's beginning.
+        The unit of the model that will use the vectors; by default that of the script of the first texts.
     without : sequence of Corpus
-        Lines that hold one of their sentences, and nothing else, are left out.
+        Lines that equal one of their sentences are dropped.
     encoding : str
     announce : callable
-        Takes a sentence about each step.
+        Called with a message at each step.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def train_vectors(
     announce(f"{counts.total():,} words in {len(texts):,} lines")
     if counts.total() < FEW_WORDS:
         announce(TOO_FEW_WORDS)
-    # one thread: with several, the order of their updates is left to chance
+    # one thread: with several, the order of updates is random
     options: dict[str, Any] = {"vector_size": dimension, "window": window, "min_count": minimum, "epochs": epochs}
     options |= {"sg": 1, "negative": 5, "seed": seed, "workers": 1}
     if unit == "word":
@@ -101,7 +101,7 @@ def train_vectors(
 def _read_lines(
     paths: Sequence[PathLike], encoding: str, without: Sequence[Corpus], announce: Callable[[str], object]
 ) -> list[str]:
-    """Return the lines of raw texts but for those that are a sentence of the corpora."""
+    """Return the lines of raw texts that are no sentence of the corpora."""
     excluded = {_compact(sentence.text) for corpus in without for sentence in corpus.sentences}
     texts = [line for path in paths for line in filter(None, map(str.strip, read_raw_lines(path, encoding)))]
     remaining = [line for line in texts if _compact(line) not in excluded]
@@ -121,7 +121,7 @@ def _frequent_beginnings(counts: Counter[str], minimum: int, words: set[str]) ->
 
 
 def _words(line: str, unit: str) -> Iterator[list[str]]:
-    """Yield a line's words, `LONGEST` at a time."""
+    """Yield the words of lines, in lists of up to `LONGEST`."""
     if unit == "word":
         token_starts, token_ends, _ = segment(line, unit)
         words = [line[s:e] for s, e in zip(token_starts.tolist(), token_ends.tolist(), strict=True)]
@@ -136,7 +136,7 @@ def _compact(text: str) -> str:
 
 
 def _write(path: PathLike, rows: Iterable[tuple[str, Any]], count: int, dimension: int) -> None:
-    """Write word2vec text beside its place and rename it."""
+    """Write vectors in word2vec's text format."""
     with replacing(path) as part, open(part, "w", encoding="utf-8") as file:
         file.write(f"{count} {dimension}\n")
         for word, vector in rows:

@@ -1,4 +1,4 @@
-"""From labelled sentences to arrays: word types as numbers, labels, and what each token's surroundings say."""
+"""Encoding of labelled sentences as arrays: word types, labels, case contexts, gazetteer and pattern features."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Int = NDArray[np.int64]
 
 
 class Encoder:
-    """Turns corpora into numbers, giving word types numbers in the order in which they come up.
+    """Encodes corpora; word types are numbered in the order of their first occurrence.
 
     Parameters
     ----------
@@ -35,12 +35,12 @@ class Encoder:
     gazetteer : Gazetteer, optional
     patterns : Patterns, optional
     special : sequence of str
-        Word types that have the first numbers; the first of them is the padding.
+        Word types with the first numbers; the first of them is the padding.
 
     Attributes
     ----------
     numbers : dict of str to int
-        The number of each word type so far.
+        Number of each word type so far.
     """
 
     def __init__(
@@ -57,16 +57,16 @@ class Encoder:
         self._gazetteer, self._patterns = gazetteer, patterns
 
     def begin_anew(self) -> Encoder:
-        """Return an encoder that has no word types yet but the padding."""
+        """Return an encoder without word types other than the padding."""
         return Encoder(self._configuration, self._labels, self._gazetteer, self._patterns)
 
     @property
     def types(self) -> tuple[str, ...]:
-        """The entity types that labels tell apart."""
+        """The model's entity types."""
         return self._configuration.types
 
     def encode(self, corpus: Corpus, annotation: Annotation) -> Encoded:
-        """Return a corpus as numbers; spans of types the network lacks become O."""
+        """Return an encoded corpus; spans of types that the network lacks become O."""
         ids: list[int] = []
         tags = []
         sentence_offsets = [0]
@@ -87,27 +87,27 @@ class Encoder:
         return self._with_surroundings(data, corpus)
 
     def respell(self, data: Encoded, corpus: Corpus, spelling: Callable[[str], str]) -> Encoded:
-        """Return an encoded corpus of words with another spelling of each."""
+        """Return an encoded corpus of words with a respelling of each."""
         words = list(self.numbers)
         types, places, ids = np.unique(data.types, return_index=True, return_inverse=True)
         respelled = np.empty(len(types), np.int64)
-        for i in np.argsort(places).tolist():  # new words are counted as they come in the text
+        for i in np.argsort(places).tolist():  # number new words in the order of the text
             respelled[i] = self.numbers.setdefault(spelling(words[types[i]]), len(self.numbers))
         return self._with_surroundings(replace(data, types=respelled[ids]), corpus, spelling)
 
     def word_types(self, lexicon: Lexicon) -> WordTypes:
-        """Return the word vectors' rows and the features of all word types so far."""
+        """Return the lexicon rows and the features of all word types so far."""
         return WordTypes.of(list(self.numbers), self._configuration, lexicon)
 
     @property
     def forms(self) -> Int:
-        """A number for each word type, the same for those that differ in case alone."""
+        """Number of each word type's lower-case form."""
         return forms_of(self.numbers)
 
     def _with_surroundings(
         self, data: Encoded, corpus: Corpus, spelling: Callable[[str], str] | None = None
     ) -> Encoded:
-        """Add each token's context in its document and its features from gazetteers and patterns."""
+        """Add case contexts, gazetteer and pattern features."""
         words = list(self.numbers)
         if self._configuration.context_width:
             types, ids = np.unique(data.types, return_inverse=True)
@@ -122,7 +122,7 @@ class Encoder:
 
 
 def _token_places(corpus: Corpus, spelling: Callable[[str], str] | None) -> Iterator[Place]:
-    """Yield where the tokens of each sentence stand, if need be in another spelling of each."""
+    """Yield text and token offsets of each sentence, respelled if `spelling` is given."""
     for sentence in corpus.sentences:
         respelled = sentence if spelling is None else sentence.respell(spelling)
         yield respelled.text, respelled.token_starts, respelled.token_ends

@@ -1,8 +1,7 @@
-"""Labels: what a corpus's spans say about each token's tag, as numbers.
+"""Labels of tokens as numbers.
 
-The first K numbers are the tags themselves. Where an annotation is partial (`corpus.annotation`), further numbers stand
-for sets of tags: any of them may be right. For the logistic head a token has one number a type, `UNKNOWN` where the
-corpus leaves it open.
+Labels below K are tags. For partial annotation (`corpus.annotation`), further labels stand for sets of allowed tags.
+For the logistic head, a token has one label per type, which is `UNKNOWN` for unannotated types.
 """
 
 from __future__ import annotations
@@ -20,14 +19,14 @@ Int = NDArray[np.int64]
 
 
 class Labels:
-    """Numbers for what may be right.
+    """The labels of a model.
 
     Parameters
     ----------
     types : sequence of str
-        The model's.
+        The model's types.
     overlapping : bool
-        The logistic head: one number a type.
+        Whether there is one label per type, for the logistic head.
     """
 
     def __init__(self, types: Sequence[str], overlapping: bool) -> None:
@@ -39,7 +38,7 @@ class Labels:
 
     @property
     def allowed_tags(self) -> NDArray[np.bool_]:
-        """Which tags each number allows (numbers, K)."""
+        """Mask (labels, K) of the tags that each label allows."""
         table = np.zeros((len(self._numbers), len(self._tags.tags)), bool)
         for tags, number in self._numbers.items():
             table[number, list(tags)] = True
@@ -82,7 +81,7 @@ class Labels:
 
 
 def select_outermost(spans: Sequence[Span]) -> list[Span]:
-    """Return spans of one type without those that overlap a longer or earlier one."""
+    """Return spans of one type without those that overlap a longer span, or an earlier one of the same length."""
     chosen: list[Span] = []
     for span in sorted(spans, key=lambda s: (s[0] - s[1], s[0])):
         if all(span[1] <= other[0] or other[1] <= span[0] for other in chosen):

@@ -1,7 +1,7 @@
-"""The training loop: read it from top to bottom.
+"""The training loop.
 
-Every epoch's random numbers come from (seed, epoch) alone, so a run that was killed and resumed after an epoch goes
-on to the same bits as one that was not.
+The random numbers of an epoch depend only on seed and epoch, so that a resumed run gives the same bits as an
+uninterrupted one.
 """
 
 from __future__ import annotations
@@ -27,28 +27,28 @@ from fanlight.training.cores import Stop
 from fanlight.training.optimisers import Optimiser, RowGradient, rate_at
 from fanlight.training.preparation import Run
 
-WRITE_AFTER = 5.0  # seconds between two checkpoints, which take longer to write than an epoch of few sentences
-COLLATION = 4e-4  # seconds for which the second thread makes the next batch, when a program begins
+WRITE_AFTER = 5.0  # minimum seconds between checkpoints, because writing takes longer than a short epoch
+COLLATION = 4e-4  # seconds that the second thread collates the next batch at the beginning of a program
 
 
 @dataclass(frozen=True)
 class Epoch:
-    """What one pass over the data came to.
+    """Results of one epoch.
 
     Attributes
     ----------
     stage : str
-        What is being trained, where it is not all of the run.
+        Name of the stage, if a run has several.
     number, epochs : int
-        This pass, counted from 1, and how many there will be at most.
+        Number of the epoch, from 1, and maximum number of epochs.
     loss : float
-        Mean loss a token.
+        Mean loss per token.
     dev : Scores or None
-        On the dev set, with averaged weights once averaging has begun.
+        Scores on the dev set, with averaged weights once averaging has begun.
     best : bool
-        Whether this is the best so far.
+        Whether this is the best epoch so far.
     words_per_second, seconds : float
-        Speed of the pass; time since the run began.
+        Speed of the epoch; time since the run began.
     """
 
     stage: str
@@ -62,7 +62,7 @@ class Epoch:
 
     @property
     def metrics(self) -> dict[str, float]:
-        """The numbers of the epoch by name, for MLflow, Weights & Biases and others; of a stage, "stage/name".
+        """Return metrics by name, for MLflow, Weights & Biases and others; those of a stage as "stage/name".
 
         Examples
         --------
@@ -76,13 +76,13 @@ class Epoch:
 
 
 class Team(Protocol):
-    """Workers who share out each epoch (`training.data_parallel`)."""
+    """Workers that train each epoch together (`training.data_parallel`)."""
 
     def begin(self, run: Run) -> None:
-        """Give every worker the run."""
+        """Send the run to every worker."""
 
     def epoch(self, learner: Learner, number: int) -> tuple[float, int]:
-        """Do an epoch; leave in the learner what the workers have learned, and return `Learner.epoch`'s."""
+        """Train one epoch; store the parameters in the learner, and return the results of `Learner.epoch`."""
 
 
 def train_network(
@@ -99,17 +99,17 @@ def train_network(
     Parameters
     ----------
     run : Run
-        Data, network and first parameters (`preparation.prepare`).
+        Data, network and initial parameters (`preparation.prepare`).
     checkpoint : path, optional
-        Where to store what a resumed run needs, after the first epoch and then at most every `WRITE_AFTER` seconds.
+        File for the state of the run, written after the first epoch and then at most every `WRITE_AFTER` seconds.
     resume : bool
-        Go on from the checkpoint if there is one.
+        Whether to continue from the checkpoint if there is one.
     stop : event, optional
-        Once it is set, the current epoch is dropped.
+        Aborts the current epoch when it is set.
     threads : int, optional
-        Threads that share the work, 1 or 2; by default as many as there are cores. The numbers are the same.
+        Number of threads, 1 or 2; by default as many as there are cores. It does not change the result.
     team : Team, optional
-        Does the epochs, instead of this process.
+        Trains the epochs instead of this process.
 
     Raises
     ------
@@ -148,7 +148,7 @@ def train_network(
 
 
 def _score_epoch(run: Run, learner: Learner, state: Checkpoint, epoch: int) -> tuple[Scores | None, bool]:
-    """Score the averaged parameters on the dev set, and note them if none were better.
+    """Score the averaged parameters on the dev set, and store them if they are the best.
 
     Without a dev set the last epoch is the best, and the parameters of the others are not averaged.
     """
@@ -160,13 +160,13 @@ def _score_epoch(run: Run, learner: Learner, state: Checkpoint, epoch: int) -> t
 
 
 class Learner:
-    """Takes a run's parameters through epochs.
+    """Trains the parameters of a run.
 
     Parameters
     ----------
     run : Run
     threads : int
-        Threads that share the work, 1 or 2.
+        Number of threads, 1 or 2.
     """
 
     def __init__(self, run: Run, threads: int) -> None:
@@ -182,12 +182,12 @@ class Learner:
         return Collator(self.run, self.threads)
 
     def epoch(self, number: int, share: tuple[int, int] = (0, 1), stop: Stop | None = None) -> tuple[float, int] | None:
-        """Do an epoch, or one of so many equal shares of its sentences.
+        """Train one epoch, or part `share[0]` of `share[1]` equal parts of its sentences.
 
         Returns
         -------
         (float, int) or None
-            The sum of the tokens' losses, and how many they are; None if it is stopped.
+            Sum of the tokens' losses, and number of tokens; None if the epoch is aborted.
         """
         run, settings, parameters = self.run, self.run.settings, self.run.parameters
         rng = np.random.default_rng([settings.seed, number])
@@ -195,7 +195,7 @@ class Learner:
         worker, workers = share
         if workers > 1:
             order = np.array_split(order, workers)[worker]
-            rng = np.random.default_rng([settings.seed, number, worker + 1])  # a zero would be no other seed
+            rng = np.random.default_rng([settings.seed, number, worker + 1])  # a trailing 0 would not change the seed
         total = 0.0
         done = 0
         tokens = len(run.train.tokens(order))
@@ -221,9 +221,9 @@ class Learner:
 
 
 def training_program(run: Run, threads: int = 1) -> Program:
-    """Compile the loss and its gradients with respect to everything that is learned, for one or two threads.
+    """Compile the loss and its gradients with respect to all trained parameters, for one or two threads.
 
-    This is the one place where training meets the calculus: the program is ``compile(loss, gradient(loss, θ))``.
+    This is the only place where training uses the calculus: the program is ``compile(loss, gradient(loss, θ))``.
     """
     expression = loss(run.configuration, partial=run.allowed is not None)
     gradients = gradient(expression, run.learned)
@@ -232,6 +232,6 @@ def training_program(run: Run, threads: int = 1) -> Program:
 
 
 def gradient_of_rows(rows: NDArray[np.int64], gradient: NDArray[np.float32]) -> RowGradient:
-    """Return the gradient of a table's rows, without row -1, which stands for words that have no vector."""
+    """Return the gradient of a table's rows, without row -1, that of words without a vector."""
     unlisted = int(rows[0] < 0) if len(rows) else 0
     return RowGradient(rows[unlisted:], gradient[unlisted:])

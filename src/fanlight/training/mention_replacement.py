@@ -1,4 +1,4 @@
-"""Mention replacement: sentences with other entities of the same types in the same contexts.
+"""Mention replacement: sentences in which entities are replaced by others of the same type.
 
 References
 ----------
@@ -16,11 +16,11 @@ import numpy as np
 
 from fanlight.corpus.sentence import Corpus, Sentence
 
-SHARE = 0.6  # of the entities of a sentence
+SHARE = 0.6  # of the entities of a sentence that are replaced
 
 
 class Mention(NamedTuple):
-    """An entity as it stands in a sentence: its text, and its tokens' offsets in that text."""
+    """The text of an entity, and the offsets of its tokens in that text."""
 
     text: str
     token_starts: tuple[int, ...]
@@ -31,10 +31,10 @@ Pool = Mapping[tuple[str, str], Sequence[Mention]]
 
 
 def replace_mentions(corpus: Corpus, seed: int) -> Corpus:
-    """Return the corpus with most of its entities replaced by others of it, drawn at random.
+    """Return the corpus with most entities replaced by random other entities of the corpus.
 
-    An entity takes the place of one of its type that ends, or is written, alike: in Korean the particle that follows a
-    name depends on whether its last syllable is closed. Sentences whose entities overlap stay as they are.
+    The replacement has the same type and `_spelling_class`: in Korean the particle after a name depends on whether its
+    last syllable is closed. Sentences with overlapping entities are unchanged.
 
     Examples
     --------
@@ -69,7 +69,7 @@ def _replace_in_sentence(sentence: Sentence, pool: Pool, rng: np.random.Generato
     token_ends: list[int] = []
     spans = []
     text = ""
-    read = token = 0  # what has been copied of the old sentence: code points, tokens
+    read = token = 0  # code points and tokens of the old sentence that have been copied
 
     def copy(until: int, tokens: int) -> None:
         nonlocal text, read, token
@@ -94,8 +94,8 @@ def _replace_in_sentence(sentence: Sentence, pool: Pool, rng: np.random.Generato
 
 
 def _spelling_class(text: str) -> str:
-    """Say whether a Korean name's last syllable is closed, and how another is written."""
-    last = ord(text[-1]) - 0xAC00  # syllables of Hangul stand in the order of their last consonants, none first
+    """Return "closed" or "open" for a name that ends in a Hangul syllable, else its letter case."""
+    last = ord(text[-1]) - 0xAC00  # the code modulo 28 is the final consonant, 0 for none
     if 0 <= last < 11172:
         return "closed" if last % 28 else "open"
     return "upper" if text.isupper() else "lower" if text.islower() else "other"

@@ -1,4 +1,4 @@
-"""Compiled kernels of the optimisers, each one step on some rows of a parameter; see `training.optimisers`."""
+"""Kernels of the optimisers: one step on a selection of rows of a parameter; see `training.optimisers`."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ MOMENTUM, BETA_1, BETA_2, EPSILON = 0.9, 0.9, 0.999, 1e-8
 
 
 class Step(NamedTuple):
-    """What a step needs beside its arrays.
+    """The scalars of a step.
 
     Attributes
     ----------
     number : int
-        Steps so far, this one included.
+        Number of the step, from 1.
     rate, decay : float
         Learning rate α, and weight decay.
     age : float
-        Steps since averaging began; without `averaging` the drift is left alone.
+        Steps since averaging began; without `averaging` the drift is not updated.
     averaging : bool
     """
 
@@ -34,7 +34,7 @@ class Step(NamedTuple):
 
 @kernel()
 def sgd(p: Any, rows: Any, g: Any, v: Any, drift: Any, step: Step) -> None:
-    """Update rows of p (n, m), their velocity v, and the drift of their mean where it is kept."""
+    """Update rows of p (n, m), their velocity v, and the drift of their mean."""
     rate, decay, age = p.dtype.type(step.rate), p.dtype.type(step.decay), p.dtype.type(step.age)
     mu = p.dtype.type(MOMENTUM)
     for r in range(len(rows)):
@@ -74,7 +74,7 @@ def adam(p: Any, rows: Any, g: Any, a: Any, s: Any, drift: Any, step: Step) -> N
     shrink = p.dtype.type(step.rate * step.decay)
     age = p.dtype.type(step.age)
     change = np.empty(p.shape[1], p.dtype)
-    for r in range(len(rows)):  # short loops over few arrays: a processor does many entries of them at once
+    for r in range(len(rows)):  # short loops over few arrays vectorise
         row = rows[r]
         gradient, mean, square, entries = g[r], a[row], s[row], p[row]
         for j in range(len(change)):

@@ -1,4 +1,4 @@
-"""Stochastic gradient descent and its adaptive variants, on whole parameters or on the rows a batch touched.
+"""Stochastic gradient descent and adaptive variants, for dense gradients and for gradients of table rows.
 
 The update of a parameter θ with gradient g at rate α (lecture L9, θ ← θ − α ∇J(θ)):
 
@@ -8,9 +8,9 @@ adagrad     s ← s + g²;  θ ← θ − α g / (√s + ε)                    
 adam        a ← β₁ a + (1−β₁) g;  s ← β₂ s + (1−β₂) g²;  θ ← θ − α â / (√ŝ + ε)        Kingma & Ba 2015
 ==========  ==============================================================================================
 
-with â = a/(1−β₁ᵗ) and ŝ = s/(1−β₂ᵗ). Rows that a batch did not touch keep their state: their momentum waits.
-The mean of all θ since a step is kept for the price of one more array: with Δ_t the change at step t of T,
-mean = θ_T − Σ_t (t−1) Δ_t / T, which needs no work for rows that did not change.
+with â = a/(1−β₁ᵗ) and ŝ = s/(1−β₂ᵗ). The state of rows without a gradient is unchanged. The mean of θ over T steps
+needs one more array: with Δ_t the change at step t, mean = θ_T − Σ_t (t−1) Δ_t / T, which is unaffected by rows that do
+not change.
 """
 
 from __future__ import annotations
@@ -29,28 +29,28 @@ KINDS = ("sgd", "adagrad", "adam")
 
 
 class RowGradient(NamedTuple):
-    """Gradient of some rows of a table: ``gradient[r]`` belongs to row ``rows[r]``; no row twice."""
+    """Gradient of distinct rows of a table: ``gradient[r]`` is that of row ``rows[r]``."""
 
     rows: NDArray[np.int64]
     gradient: Float
 
 
 class Optimiser:
-    """Updates parameters in place and remembers what the method needs.
+    """Updates parameters in place.
 
     Parameters
     ----------
     kind : str
         One of `KINDS`.
     parameters : mapping of str to float array
-        Changed in place. One- and two-dimensional.
+        One- or two-dimensional arrays, which are updated in place.
     decay : float
-        Weight decay: θ ← θ − α·decay·θ beside the step, for whole parameters only.
+        Weight decay: each step also subtracts α·decay·θ, for dense gradients only.
 
     Raises
     ------
     KeyError
-        An unknown kind.
+        The kind is unknown.
     """
 
     def __init__(self, kind: str, parameters: Mapping[str, Float], decay: float = 0.0) -> None:
@@ -66,10 +66,9 @@ class Optimiser:
     def step(
         self, gradients: Mapping[str, Float | RowGradient], rate: float, second: Collection[str] = frozenset()
     ) -> None:
-        """Apply one update at learning rate `rate`; parameters without a gradient stay.
+        """Apply one update at learning rate `rate` to the parameters that have a gradient.
 
-        Those named in `second` are left to the second lane (`compiler.threads`): where it made their gradients, these
-        are at hand there.
+        The second thread (`compiler.threads`) updates those named in `second`, whose gradients are in its cache.
         """
         self.steps += 1
         age = float(self.averaged_steps)
@@ -100,26 +99,26 @@ class Optimiser:
         self._update(parameter, rows, values, *moments, drift, step)
 
     def start_averaging(self) -> None:
-        """Begin the mean anew from here."""
+        """Restart the mean at the current step."""
         self.averaged_steps = 0
         self._drift = {name: np.zeros_like(p) for name, p in self.parameters.items()}
 
     def average(self) -> dict[str, Float]:
-        """Return the mean of each parameter over the steps since averaging began, or a copy of the last values."""
+        """Return the mean of each parameter since averaging began, or a copy of the current values."""
         if not self.averaged_steps:
             return {name: p.copy() for name, p in self.parameters.items()}
         share = 1 / self.averaged_steps
         return {name: (p - share * self._drift[name]).astype(p.dtype) for name, p in self.parameters.items()}
 
     def state(self) -> dict[str, NDArray[Any]]:
-        """Return everything a resumed run needs beside the parameters, as named arrays."""
+        """Return the optimiser's state as named arrays."""
         arrays = {f"moment{i}.{name}": m for name, ms in self._moments.items() for i, m in enumerate(ms)}
         arrays |= {f"drift.{name}": d for name, d in self._drift.items()}
         arrays["steps"] = np.array([self.steps, self.averaged_steps])
         return arrays
 
     def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Take back what `state` returned."""
+        """Restore the arrays of `state`."""
         for name, moments in self._moments.items():
             for i, moment in enumerate(moments):
                 moment[...] = arrays[f"moment{i}.{name}"]
@@ -130,7 +129,7 @@ class Optimiser:
 def rate_at(schedule: str, rate: float, progress: float, warmup: float) -> float:
     """Return the learning rate at `progress` in [0, 1) of a run.
 
-    Schedules are "constant", "linear" (down to a hundredth), "cosine"; the first `warmup` share rises linearly.
+    Schedules are "constant", "linear" (down to a hundredth) and "cosine", after a linear `warmup` (a share of the run).
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""From labelled data and settings to a run: arrays ready for the loop."""
+"""Preparation of a run: encoded data, configuration and initial parameters from corpora and settings."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ from fanlight.training.settings import Chosen, Settings
 Int = NDArray[np.int64]
 Float = NDArray[np.float32]
 
-CALIBRATED = 2000  # sentences that a ranking loss is calibrate on
-UNKNOWN = "\tunknown"  # the word type that a dropped word becomes
+CALIBRATED = 2000  # sentences for calibrating a ranking loss
+UNKNOWN = "\tunknown"  # word type of a dropped word
 
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """A training run: its data, its network and the first parameters of that.
+    """A training run: data, network and parameters.
 
     Attributes
     ----------
@@ -51,30 +51,30 @@ class Run:
     configuration : Configuration
     lexicon : Lexicon
     parameters : dict of str to float array
-        The arrays are trained in place.
+        Arrays that are trained in place.
     learned : tuple of str
-        The parameters that the loop updates.
+        Names of the trained parameters.
     types : WordTypes
-        The training data's word types.
+        The word types of the training data.
     forms : int array
-        A number for each of them, the same for those that differ in case alone.
+        Number of each word type's lower-case form.
     padding, unknown : int
         Numbers of two special word types.
     train : Encoded
-        The training data, then their augmentations.
+        The training data with augmentations.
     parts : tuple of Part
-        Which of its sentences are shown how often.
+        The shares of sentences that each epoch draws.
     dev : DevSet or None
     fingerprint : str
         Hash of data, vectors and settings.
     allowed : bool array (labels, K), optional
-        Which tags each label allows, where some allow several.
+        The tags that each label allows, if some labels allow several.
     folds : int array
-        The fold that each document of the training data is in.
+        The fold of each document of the training data.
     stage : str
-        Which part of a training in several stages this is.
+        Name of the stage, if a training has several.
     first_stage : Network or None
-        The network from which the document features come.
+        The network from which document features are computed.
     gazetteer : Gazetteer or None
     patterns : Patterns or None
     """
@@ -100,11 +100,11 @@ class Run:
     patterns: Patterns | None = None
 
     def network(self, parameters: dict[str, Float] | None = None) -> Network:
-        """Return the network with the run's parameters, or with others."""
+        """Return the network with the given parameters, by default the run's."""
         return Network(self.configuration, self.parameters if parameters is None else parameters, self.lexicon)
 
     def calibrate(self, parameters: dict[str, Float]) -> dict[str, Float]:
-        """Give the scores of a ranking loss a zero point, from the training data; leave others as they are."""
+        """Return parameters calibrated on training data if the loss is a ranking loss, else unchanged."""
         if self.configuration.loss != "margin":
             return parameters
         data = self.train.choose(self.parts[0].sentences[:CALIBRATED])
@@ -117,14 +117,14 @@ class Run:
         return {**parameters, "U": (scale.T * parameters["U"]).astype(np.float32), "c": c.astype(np.float32)}
 
     def apply_temperature(self, parameters: dict[str, Float]) -> tuple[dict[str, Float], float]:
-        """Divide the scores by the temperature that the dev set asks for; without one, by 1. Return both."""
+        """Return parameters scaled by the temperature fitted on the dev set (1 without a dev set), and this."""
         if self.dev is None:
             return parameters, 1.0
         temperature = fit_temperature(*self.dev.choose(CALIBRATED).rate_entities(self.network(parameters)))
         return scale_scores(parameters, temperature), temperature
 
     def score(self, parameters: dict[str, Float]) -> Scores | None:
-        """Score parameters on the dev set."""
+        """Return the scores of parameters on the dev set."""
         return None if self.dev is None else self.dev.score(self.network(parameters))
 
 
@@ -141,20 +141,21 @@ def prepare(
     repeats: Sequence[int] = (),
     raw: tuple[Corpus, float] | None = None,
 ) -> Run:
-    """Encode the corpora and draw the first parameters.
+    """Encode the corpora and draw the initial parameters.
 
     Parameters
     ----------
     train, dev, also : Corpus, Corpus or None, sequence of Corpus
-        `also` are more training data, which may mark other types. The dev set is taken to be annotated as `train` is,
-        but where `dev_types` are the types that it marks instead: entities of others are not counted in it.
+        `also` is more training data, which may mark other types.
+    dev_types : collection of str, optional
+        The types that the dev set marks, by default those of `train`; others are not counted in it.
     repeats, raw : sequence of int; (Corpus, float), optional
-        How often each epoch shows each corpus, by default once; raw text as two networks label it, and its share.
+        Repetitions of each corpus in an epoch, by default 1; raw text labelled by two networks, and its share.
 
     Raises
     ------
     DataError, SettingsError
-        The data or settings are at fault; see the functions below.
+        The data or settings are invalid; see the functions below.
     """
     corpora = [train, *also]
     annotations = read_annotations(corpora, settings)
@@ -192,7 +193,7 @@ def prepare(
 def _add_raw(
     corpora: list[Corpus], annotations: list[Annotation], shares: list[float], raw: tuple[Corpus, float] | None
 ) -> tuple[list[Corpus], list[Annotation], list[float]]:
-    """Return corpora, what their labels mean and their shares with those of raw text that is labelled, if any."""
+    """Return corpora, annotations and shares with those of labelled raw text, if any."""
     if raw is None:
         return corpora, annotations, shares
     corpus, share = raw
@@ -203,25 +204,25 @@ def _add_raw(
 def _initial_parameters(
     configuration: Configuration, types: WordTypes, settings: Chosen, lexicon: Lexicon, labels: Int
 ) -> dict[str, Float]:
-    """Draw first parameters, with the output bias and the trained word vectors that the settings ask for."""
+    """Draw initial parameters, with output bias and trained word vectors according to the settings."""
     parameters = draw_parameters(configuration, types, settings.seed)
     if settings.output_bias == "frequency":
         parameters["c"] = log_frequencies(configuration, labels)
     if configuration.vector_width and (settings.train_vectors or settings.random_vectors):
-        # the last row is the zero vector of words without one: it is never trained
+        # the last row is the zero vector for words without a vector: it is not trained
         parameters["vectors"] = lexicon.vectors(np.append(np.arange(len(lexicon)), -1))
     return parameters
 
 
 def _annotation_of(corpus: Corpus, marked: Collection[str], types: Sequence[str]) -> Annotation:
-    """Return the annotation of a corpus that marks some of the types, under their names."""
+    """Return the annotation of a corpus that marks the types `marked` among `types`."""
     return Annotation({type_: (type_,) for type_ in corpus.types}, frozenset(types) - set(marked))
 
 
 def encode_dev(
     dev: Corpus, annotation: Annotation, encoder: Encoder, lexicon: Lexicon, marked: Collection[str] | None = None
 ) -> DevSet:
-    """Encode a dev set, whose word types are counted for themselves; `marked` are its types if it has others."""
+    """Encode a dev set, with its own numbering of word types; `marked` are its types if they differ from `train`'s."""
     if marked is not None:
         annotation = _annotation_of(dev, marked, encoder.types)
     data = encoder.encode(dev, annotation)
@@ -235,12 +236,12 @@ def encode_dev(
 
 
 def read_annotations(corpora: Sequence[Corpus], settings: Settings) -> list[Annotation]:
-    """Check that corpora can be learned from together, and return what the labels of each mean.
+    """Check that corpora can be trained on together, and return the annotation of each.
 
     Raises
     ------
     DataError
-        There is nothing to learn from, units are average_states, or entities overlap.
+        There are no entities, units differ, or entities overlap.
     SettingsError
         The setting `corpora` names a file or type that does not exist.
     """
@@ -252,12 +253,12 @@ def read_annotations(corpora: Sequence[Corpus], settings: Settings) -> list[Anno
 
 
 def resolve_settings(corpora: Sequence[Corpus], settings: Settings, vectors: bool) -> Chosen:
-    """Return the settings with everything that the data decide.
+    """Return the settings with all values that depend on the data.
 
     Raises
     ------
     SettingsError
-        Two stages are asked for, and the first corpus marks fewer documents than they need.
+        Two stages are requested, and the first corpus marks too few documents.
     """
     train = corpora[0]
     tokens = sum(len(sentence.token_starts) for corpus in corpora for sentence in corpus.sentences)
@@ -275,20 +276,20 @@ def resolve_settings(corpora: Sequence[Corpus], settings: Settings, vectors: boo
 def build_configuration(
     settings: Chosen, annotations: Sequence[Annotation], vector_width: int, feature_width: int
 ) -> Configuration:
-    """Return the shape of the network.
+    """Return the configuration of the network.
 
     Parameters
     ----------
     settings : Chosen
     annotations : sequence of Annotation
-        Whose types the network tells apart.
+        The annotations whose types the network has.
     vector_width, feature_width : int
-        Components of the word vectors, and features that gazetteers and patterns give a token.
+        Number of components of word vectors, and of gazetteer and pattern features per token.
 
     Raises
     ------
     SettingsError
-        No table of features is looked at in the whole window.
+        No feature table covers the whole window.
     """
     configuration = Configuration(
         types=tuple(sorted(set().union(*(annotation.marked_types for annotation in annotations)))),
@@ -312,12 +313,12 @@ def build_configuration(
 
 
 def check_feature_dropout(settings: Settings, configuration: Configuration) -> None:
-    """Refuse `feature_dropout` of a table that the network lacks.
+    """Check that the tables of the setting `feature_dropout` exist.
 
     Raises
     ------
     SettingsError
-        The message lists the tables.
+        A table does not exist; the message lists the tables.
     """
     unknown = sorted(set(settings.feature_dropout or {}) - set(configuration.columns))
     if unknown:
@@ -327,23 +328,23 @@ def check_feature_dropout(settings: Settings, configuration: Configuration) -> N
 
 
 def draw_parameters(configuration: Configuration, types: WordTypes, seed: int) -> dict[str, Float]:
-    """Draw first parameters; rows of feature tables that the training data never meet are zero."""
+    """Draw initial parameters; table rows that do not occur in the training data are zero."""
     parameters = first_parameters(configuration, np.random.default_rng([seed, 1 << 32]))
     for group, bag in zip(configuration.groups, types.bags, strict=True):
         used = np.zeros(group.buckets, bool)
         used[bag.ids] = True
-        parameters[group.name][~used] = 0  # never trained: better silent than random
+        parameters[group.name][~used] = 0  # never trained
     return parameters
 
 
 def log_frequencies(configuration: Configuration, labels: Int) -> Float:
-    """Return the output bias (K, 1) under which the network, before it learns, gives each tag its frequency.
+    """Return the output bias (K, 1) with which the initial network predicts the frequency of each tag.
 
     Parameters
     ----------
     configuration : Configuration
     labels : int array (N,), or (N, types) for the logistic head
-        Labels that leave several tags open are not counted.
+        Labels that allow several tags are not counted.
     """
     if configuration.head == "logistic":
         share = (tag_marks(configuration, labels).sum(0, dtype=np.float64) + 0.5) / (len(labels) + 1)
@@ -361,7 +362,7 @@ def hash_run(
     gazetteer: Gazetteer | None,
     patterns: Patterns | None,
 ) -> str:
-    """Return what identifies a run: a hash of settings, corpora, vectors, gazetteer and patterns."""
+    """Return the fingerprint of a run: a hash of settings, corpora, vectors, gazetteer and patterns."""
     files = [corpus.sha256 for corpus in corpora if corpus is not None]
     identity = [settings.model_dump_json(), *files, lexicon.digest]
     if gazetteer is not None:
@@ -372,12 +373,12 @@ def hash_run(
 
 
 def _feature_groups(settings: Chosen) -> tuple[Group, ...]:
-    """Return the tables of features: the unit's, or those of the settings.
+    """Return the feature tables of the settings, by default those of the unit.
 
     Raises
     ------
     SettingsError
-        The unit has no such feature.
+        A feature does not exist for the unit.
     """
     of_words = settings.unit == "word"
     if settings.features is None:

@@ -14,9 +14,9 @@ from fanlight.corpus.sentence import Corpus
 def draw_rehearsal_sample(
     corpora: Sequence[Corpus], annotations: Sequence[Annotation], count: int, seed: int
 ) -> list[dict[str, Any]]:
-    """Return about `count` sentences of each corpus as plain values, with the model's types.
+    """Return about `count` sentences of each corpus, with the model's types, as values for JSON.
 
-    Whole documents, drawn at random; not those with a label that may be one of several types.
+    They are random whole documents without labels that may be one of several types.
     """
     rows: list[dict[str, Any]] = []
     for number, (corpus, annotation) in enumerate(zip(corpora, annotations, strict=True)):

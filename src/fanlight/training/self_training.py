@@ -1,8 +1,8 @@
-"""Self-training: raw text that two networks label alike is learned from beside the labelled sentences.
+"""Self-training: training on labelled sentences and on raw text that two networks label alike.
 
-Two networks, the labellers, are trained on the labelled data with two seeds and tag the raw text. What one of them has
-learned by chance the other has not: a sentence is taken where both find the same entities in it, and both are sure of
-each. The model is then trained on the labelled sentences and, in every epoch, on a share of these.
+Two networks, the labellers, are trained on the labelled data with two seeds and tag the raw text. A sentence is
+accepted if both predict the same entities, each with a high probability, so that random errors of one labeller are
+filtered out. The model is then trained on the labelled sentences and, in every epoch, on a share of the accepted ones.
 
 References
 ----------
@@ -32,23 +32,23 @@ from fanlight.training.settings import Settings
 from fanlight.training.stages import stage_files, train_stages
 
 LABELLERS = 2  # networks that must agree
-SEEDS = 1 << 63  # of which the setting is one
-SURE = 0.5  # probability of an entity from which on a labeller is sure of it (benchmarks/README.md)
-EMPTY_SHARE = 0.5  # sentences without entities for each one with entities, at most: they teach little
-MOST_RAW = 1.0  # raw sentences for each labelled one that an epoch shows, at most
-BATCH = 1000  # documents that are tagged at once, so that memory is bounded
-LINES = 5000  # of raw text that are read, unless it is said otherwise
+SEEDS = 1 << 63  # number of possible seeds
+SURE = 0.5  # minimum probability of an entity (benchmarks/README.md)
+EMPTY_SHARE = 0.5  # maximum ratio of sentences without entities to sentences with entities
+MAX_RAW = 1.0  # maximum ratio of raw to labelled sentences in an epoch
+BATCH = 1000  # documents per tagging call, which bounds memory
+LINES = 5000  # default for the lines of raw text to read
 
 
 class RawText(NamedTuple):
-    """Raw text as read.
+    """Tokenised raw text.
 
     Attributes
     ----------
     path : str
-        Of the first file or folder, for messages.
+        Path of the first file or folder, for messages.
     documents : list of lists of Sentence
-        Tokenised, without entities.
+        Sentences without entities.
     """
 
     path: str
@@ -56,19 +56,19 @@ class RawText(NamedTuple):
 
 
 class Trainer(NamedTuple):
-    """How networks are trained on one set of labelled data.
+    """The labelled data, and functions that train networks on them.
 
     Attributes
     ----------
     prepare : callable
-        ``prepare(settings, raw=None)`` is `preparation.prepare` of the labelled data.
+        ``prepare(settings, raw=None)`` calls `preparation.prepare` with the labelled data.
     build : callable
-        Makes a model of a run that is trained.
+        Builds the model of a trained run.
     labelled : sequence of Corpus
         The training data.
     dev : Corpus or None
     checkpoint : path or None
-        Where the state of a run is kept (`train_stages`).
+        The checkpoint file of a run (`train_stages`).
     resume : bool
     engine : Engine
     """
@@ -96,17 +96,15 @@ def self_train(
     ----------
     trainer : Trainer
     settings : Settings
-        The first labeller has them as they are, so that it is the model that would be without raw text; the second has
-        the next seed.
+        Settings of the first labeller, which is the model without self-training; the second has the next seed.
     raw : RawText
     warn : callable
-        Takes a sentence for the user.
+        Called with a message for the user.
 
     Returns
     -------
     Model
-        Of the two that are trained with the seed of the settings the one with the better dev F1; without a dev set the
-        one with raw text.
+        The better on the dev set of the model with raw text and the first labeller; without a dev set, the former.
     """
     warn(f"{raw.path}: three trainings instead of one: two networks label the raw text, a third learns from it as well")
     labellers = []
@@ -136,7 +134,7 @@ def self_train(
 
 
 def _describe(corpus: Corpus, raw: RawText) -> str:
-    """Return how much of raw text is labelled surely, for the user."""
+    """Return a message about the share of raw text that was accepted."""
     with_entities = sum(bool(sentence.spans) for sentence in corpus.sentences)
     return (
         f"of {sum(map(len, raw.documents)):,} sentences {with_entities:,} with entities on which both networks agree "
@@ -150,19 +148,19 @@ def dev_f1(model: Model) -> float:
 
 
 def labeller_files(checkpoint: Path | None) -> list[Path | None]:
-    """Return where the labellers keep their state."""
+    """Return the checkpoint files of the labellers."""
     names = [f"labeller{number + 1}" for number in range(LABELLERS)]
     return [None if checkpoint is None else checkpoint.with_name(f"{checkpoint.name}.{name}") for name in names]
 
 
 def checkpoint_files(checkpoint: Path, folds: int) -> list[Path]:
-    """Return all files of a run's state: its own, those of its stages, and those of its labellers."""
+    """Return all checkpoint files of a run: its own, those of its stages, and those of its labellers."""
     places = [checkpoint, *labeller_files(checkpoint)]
     return [file for place in places if place is not None for file in (place, *stage_files(place, folds)) if file]
 
 
 def _name_stages(run: Generator[Epoch, None, Model], name: str) -> Generator[Epoch, None, Model]:
-    """Yield the epochs of a training with a name before that of their stage; return its model."""
+    """Yield the epochs of a training with `name` prefixed to their stage; return its model."""
     while True:
         try:
             epoch = next(run)
@@ -173,22 +171,21 @@ def _name_stages(run: Generator[Epoch, None, Model], name: str) -> Generator[Epo
 
 
 def label_by_agreement(models: Sequence[Model], raw: RawText, labelled: Sequence[Corpus], seed: int) -> Corpus:
-    """Return the sentences of raw text that all models label alike and surely, with these labels.
+    """Return the sentences of raw text on which all models `agree`, with the predicted labels.
 
     Parameters
     ----------
     models : sequence of Model
     raw : RawText
     labelled : sequence of Corpus
-        Training and dev data, whose sentences are left out: of the first there is nothing to learn, and dev scores on
-        sentences that were learned from would be too good.
+        Training and dev data, whose sentences are dropped; those of dev data would bias dev scores.
     seed : int
-        Draws which sentences without entities are taken, `EMPTY_SHARE` for each with entities.
+        Seed for the selection of sentences without entities (`EMPTY_SHARE`).
 
     Returns
     -------
     Corpus
-        Each sentence is a document of its own; empty if the models are sure of none with an entity.
+        Each sentence is a document; empty if no sentence with an entity is accepted.
     """
     readings = [_tag(model, raw.documents) for model in models]
     sentences = [sentence for document in raw.documents for sentence in document]
@@ -197,7 +194,7 @@ def label_by_agreement(models: Sequence[Model], raw: RawText, labelled: Sequence
     for sentence, spans in zip(sentences, zip(*readings, strict=True), strict=True):
         text = _compact(sentence)
         if text not in seen and agree(spans):
-            seen.add(text)  # what a text repeats, such as a signature, is learned once
+            seen.add(text)  # repeated sentences, such as signatures, count once
             chosen.append(replace(sentence, spans=tuple((s, e, t) for s, e, t, _ in spans[0])))
     with_entities = [number for number, sentence in enumerate(chosen) if sentence.spans]
     without = [number for number, sentence in enumerate(chosen) if not sentence.spans]
@@ -209,7 +206,7 @@ def label_by_agreement(models: Sequence[Model], raw: RawText, labelled: Sequence
 
 
 def agree(readings: Sequence[Sequence[TokenSpan]]) -> bool:
-    """Tell whether several readings of a sentence have the same entities, each with a probability of `SURE` or more.
+    """Tell whether predictions for a sentence have the same entities, all with at least the probability `SURE`.
 
     Examples
     --------
@@ -224,7 +221,7 @@ def agree(readings: Sequence[Sequence[TokenSpan]]) -> bool:
 
 
 def raw_share(raw: Corpus, labelled: Sequence[Corpus]) -> float:
-    """Return the share of labelled raw text that an epoch shows: `MOST_RAW` sentences for each of the others, at most.
+    """Return the share of labelled raw text in an epoch, limited by `MAX_RAW`.
 
     Examples
     --------
@@ -232,11 +229,11 @@ def raw_share(raw: Corpus, labelled: Sequence[Corpus]) -> float:
     >>> raw_share(Corpus("raw", "word", [[sentence]] * 8), [Corpus("train", "word", [[sentence]] * 2)])
     0.25
     """
-    return min(1.0, MOST_RAW * sum(len(corpus.sentences) for corpus in labelled) / len(raw.sentences))
+    return min(1.0, MAX_RAW * sum(len(corpus.sentences) for corpus in labelled) / len(raw.sentences))
 
 
 def _tag(model: Model, documents: Sequence[Sequence[Sentence]]) -> list[list[TokenSpan]]:
-    """Return the entities that a model finds in each sentence, in its own tokens."""
+    """Return the entities that a model predicts in each sentence, as ranges of its tokens."""
     engine, rows = PlainEngine(model), []
     for begin in range(0, len(documents), BATCH):
         tokens = read_sentences(documents[begin : begin + BATCH], engine.unit)
@@ -256,6 +253,6 @@ def _compact(sentence: Sentence) -> str:
 
 
 def _digest(documents: Sequence[Sequence[Sentence]]) -> str:
-    """Return a hash of tokens and entities, by which a resumed run is known to learn from the same."""
+    """Return a hash of tokens and entities, for the fingerprint of a run."""
     rows = [(_compact(s), s.token_starts, s.spans) for document in documents for s in document]
     return hashlib.sha256(repr(rows).encode()).hexdigest()

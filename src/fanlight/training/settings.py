@@ -1,4 +1,4 @@
-"""Settings of a training run: defaults that need no touching, TOML to override them, every value checked."""
+"""Settings of a training run: defaults, overrides from TOML, validation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from fanlight.files import read_bytes
 from fanlight.network.configuration import HEADS
 from fanlight.validation import describe_refusal
 
-RENAMED = {"exchange_share": "replacement_share"}  # settings by their names in earlier versions
+RENAMED = {"exchange_share": "replacement_share"}  # names in earlier versions to current names
 
 
 class Table(BaseModel):
@@ -31,7 +31,7 @@ class Table(BaseModel):
 
 
 class Meaning(BaseModel):
-    """What one training file's labels mean (`corpus.annotation`)."""
+    """The annotation of one training file (`corpus.annotation`)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -46,7 +46,7 @@ class Meaning(BaseModel):
 
 
 class Settings(BaseModel):
-    """All that can be set in a training run; ``None`` means chosen by what a token is (`resolve`).
+    """The settings of a training run; ``None`` stands for a default that depends on the data (`resolve`).
 
     Attributes
     ----------
@@ -63,70 +63,69 @@ class Settings(BaseModel):
     loss : str | None
         By the head: "likelihood"; "cross-entropy"; "logistic" or "margin" (L8).
     features : dict | None
-        Feature tables as ``{name = {buckets, dimension, features, reach}}``, instead of the unit's own; one with a
-        ``reach`` is seen only that many tokens from the window's middle.
+        Feature tables as ``{name = {buckets, dimension, features, reach}}``, by default those of the unit; ``reach`` is
+        the table's radius: the largest distance from the window's middle at which it is used.
     context_width : int | None
-        Width of the document-context embedding; 0 switches it off.
+        Width of the case-context embedding, 0 for none.
     train_vectors : bool
-        Whether word vectors are trained with the rest (L9) or stay as they were read.
+        Whether word vectors are trained (L9) or fixed.
     random_vectors : int
-        Components of word vectors that start at random and are trained, where no file is given (L4); 0 for none.
+        Components of randomly initialised, trained word vectors if no file is given (L4); 0 for none.
     vector_limit : int | None
-        Read at most this many vectors beside those of the training words.
+        Maximum number of vectors in the model besides those of words in the training data.
     vector_parts : int | None
-        Store word vectors by product quantisation: this many parts of each, which must divide its components, take a
-        byte each, and its length one more; by default each component takes a byte.
+        Number of parts for product quantisation of word vectors, a divisor of their components: a vector takes one byte
+        per part and one more. By default it takes one byte per component.
     dropout, input_dropout, word_dropout : float
-        Share of hidden units, of input components, of words dropped while training.
+        Dropout of hidden units, of input components, and of words.
     feature_dropout : dict of str to float, optional
-        Share of word types that lose a whole feature table while training, by the table's name ("vectors" too).
+        Share of word types whose features from a table are dropped, by name of the table (or "vectors").
     lower_share, upper_share : float, optional
-        Share of the sentences that each epoch shows once more in lower or upper case, so that such text stays usable.
+        Share of the sentences that each epoch repeats in lower or upper case.
     replacement_share : float, optional
-        Share of the sentences that each epoch shows once more with their entities replaced by others of the same type
-        (`training.mention_replacement`). By default all of them where there are fewer than `FEW`; elsewhere half
-        without word vectors, which show what names are alike, and none with them.
+        Share of the sentences that each epoch repeats with replaced mentions (`training.mention_replacement`). By
+        default 1 for fewer than `FEW` sentences; else 0.5 without word vectors and 0 with them.
     passes : int, optional
-        2: a second network reads document features, which a first makes of a word's other mentions; 1: one network.
-        By default 2 where the training data mark at least `DOCUMENTS` documents of two sentences or more on average.
+        Number of stages. With 2, a second network has document features, computed from the first network's
+        probabilities of a word's other mentions. By default 2 if the training data mark at least `DOCUMENTS` documents
+        of two or more sentences on average.
     folds : int
-        For two passes: the number of folds of documents; the features of a fold come in training from a first network
-        that was trained on the others.
+        Number of folds of documents for two stages: in training, the document features of a fold are computed by a
+        first-stage network trained on the other folds.
     unmarked_document : str
-        The document of a column file without ``-DOCSTART-`` lines: each "sentence" by itself, or the "file".
+        The documents of a column file without ``-DOCSTART-`` lines: each "sentence", or the whole "file".
     corpora : dict of str to Meaning
-        For training files that do not mark the same types, by the end of the file's name: ``types``, the model's type
-        (or types, where it may be one of several, or ``[]`` for none) that each of the file's types is, and
-        ``unmarked``, the model's types that the file does not mark, by default those it never has; ``share``, how much
-        of the file each epoch shows.
+        For training files that mark different types, by the end of the file's name: ``types`` maps each of the file's
+        types to the model's type (or several possible types, or ``[]`` for none); ``unmarked`` lists the model's types
+        that the file does not mark, by default those that do not occur in it; ``share`` is the share of the file in an
+        epoch.
     optimiser : str
         "adam", "adagrad" or "sgd" (L9).
     rate : float
-        Learning rate α at its highest; by default more with several workers, who take fewer steps: as many times as
-        there are workers, but at most `BOLDEST`.
+        Maximum learning rate α. By default it is multiplied by the number of workers, up to `BOLDEST`, because several
+        workers take fewer steps.
     schedule : str
         "linear", "cosine" or "constant", after `warmup` (a share of the run).
     output_bias : str
-        What the output layer's bias begins with: "zero", or the logarithm of each tag's "frequency" in the training
-        data, by default where these have fewer than `FEW_TOKENS` tokens.
+        Initial bias of the output layer: "zero", or the log of each tag's "frequency" in the training data, which is
+        the default for fewer than `FEW_TOKENS` tokens.
     epochs, patience : int
-        Passes over the data at most, by default more of them on a small corpus (`UPDATES`); passes without a better
-        dev F1 before stopping, 0 for never.
+        Maximum number of epochs, by default more for a small corpus (`UPDATES`); epochs without a better dev F1 before
+        stopping, 0 for no early stopping.
     batch_tokens : int, optional
-        A batch ends with the sentence that reaches this many tokens; by default fewer on a small corpus.
+        Minimum tokens of a batch, which ends with the sentence that reaches them; by default fewer for a small corpus.
     decay : float
         Weight decay of the weight matrices.
     average_from : float
-        Weights are averaged after this share of the epochs; 1 for never.
+        Share of the epochs after which parameters are averaged; 1 for no averaging.
     workers : int
-        Processes that share out each epoch and then average what they have learned (`training.data_parallel`); the
-        result depends on how many they are.
+        Number of processes for data-parallel training (`training.data_parallel`); the result depends on it.
     raw_lines : int, optional
-        Lines of raw text (`training.self_training`) that are read, by default 5,000.
+        Lines of raw text to read for `training.self_training`, by default 5,000.
     keep : int
-        Sentences of each training file, about, that the model file stores for `fanlight update` to rehearse.
+        Approximate number of sentences of each training file that the model stores for `fanlight update` to rehearse.
     seed : int
-        Same seed, same bits.
+        The same seed gives the same bits.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -170,18 +169,18 @@ class Settings(BaseModel):
     seed: int = Field(1, ge=0, lt=1 << 63)
 
     def resolve(self, unit: str, documents: int, sentences: int, vectors: bool, *, tokens: int | None = None) -> Chosen:
-        """Return the settings with everything chosen that the data decides.
+        """Return the settings with all values that depend on the data.
 
         Parameters
         ----------
         unit : str
             "word" or "character".
         documents, sentences : int
-            Of the training data.
+            Numbers of documents and sentences in the training data.
         vectors : bool
             Whether there are word vectors.
         tokens : int, optional
-            Of the training data; without it the schedule is that of a large corpus.
+            Number of tokens in the training data; without it, the schedule is that of a large corpus.
         """
         stages = 2 if documents >= DOCUMENTS and sentences >= 2 * documents else 1
         replacement = 1.0 if sentences < FEW else 0.0 if vectors else 0.5
@@ -199,7 +198,7 @@ class Settings(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _read_old_names(cls, values: object) -> object:
-        """Take the names that settings had in earlier versions."""
+        """Accept the names of settings in earlier versions."""
         if not isinstance(values, dict):
             return values
         for old in sorted(RENAMED.keys() & values.keys()):
@@ -222,7 +221,7 @@ class Settings(BaseModel):
 
 
 def rename_settings(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings, such as those in a model file of an earlier version, under their present names.
+    """Return settings, such as those in a model file of an earlier version, with current names.
 
     Examples
     --------
@@ -233,7 +232,7 @@ def rename_settings(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class Chosen(Settings):
-    """Settings without an open choice."""
+    """Settings without values that depend on the data."""
 
     unit: Literal["word", "character"]
     radius: int
@@ -251,17 +250,17 @@ class Chosen(Settings):
     passes: Literal[1, 2]
 
 
-FEW = 8000  # sentences: of fewer, with replaced mentions more is learned, also where there are word vectors
-FEW_TOKENS = 3000  # some 150 sentences: below, `_FEW` beats the settings for large corpora
-BOLDEST = 2  # times the rate of one worker (Goyal et al. 2017): benchmarks/workers.py
-MOST_EPOCHS = 60  # for the smallest corpora: more only repeat what is learned by heart
-UPDATES_AN_EPOCH = 30  # at least, down to batches of `SMALLEST_BATCH` tokens
-SMALLEST_BATCH = 60  # tokens, some three sentences: what calling a program costs is then still less than its work
-DOCUMENTS = 20  # fewer are no evidence that documents are marked at all
+FEW = 8000  # sentences; with fewer, mention replacement helps also with word vectors
+FEW_TOKENS = 3000  # some 150 sentences; with fewer, the settings `_FEW` are better
+BOLDEST = 2  # maximum factor of the rate of one worker (Goyal et al. 2017): benchmarks/workers.py
+MAX_EPOCHS = 60  # more epochs on the smallest corpora only overfit
+UPDATES_AN_EPOCH = 30  # minimum, down to batches of `SMALLEST_BATCH` tokens
+SMALLEST_BATCH = 60  # tokens, some three sentences; with fewer, the overhead of a call exceeds its work
+DOCUMENTS = 20  # with fewer, documents are probably not marked
 
-UPDATES = {"word": 3500, "character": 5000}  # of the parameters, which a small corpus gets by more epochs
+UPDATES = {"word": 3500, "character": 5000}  # minimum number of updates, which a small corpus reaches by more epochs
 
-# What None stands for: found on the dev sets of conll2003-en (words) and klue-ko (characters).
+# Defaults for None, chosen on the dev sets of conll2003-en (words) and klue-ko (characters).
 _BY_UNIT: dict[str, dict[str, Any]] = {
     "word": {
         "radius": 2,
@@ -287,7 +286,7 @@ _BY_UNIT: dict[str, dict[str, Any]] = {
     },
 }
 
-# Instead of these for fewer than `FEW_TOKENS` tokens: longer steps, and less to learn by heart. Compared on 10 to 300
+# Defaults for fewer than `FEW_TOKENS` tokens: a higher rate, and less capacity to overfit. Chosen on 10 to 300
 # sentences of conll2003-en, gmb-en, crossner-en and klue-ko (`benchmarks/small_data.py`).
 _FEW: dict[str, dict[str, Any]] = {
     "word": {
@@ -304,31 +303,30 @@ _FEW: dict[str, dict[str, Any]] = {
 def _schedule(chosen: Mapping[str, Any], tokens: int, batch_tokens: int | None, updates: int) -> dict[str, Any]:
     """Return batch size and epochs for the size of a corpus.
 
-    A network needs a number of updates, not of epochs: a small corpus gets smaller batches and more epochs. Where the
-    unit's usual epochs make as many as `updates`, nothing changes.
+    A network needs a minimum number of updates, so a small corpus gets smaller batches and more epochs.
 
     Parameters
     ----------
     chosen : mapping
         The settings for a large corpus.
     tokens : int
-        Of the training data, once.
+        Number of tokens in the training data.
     batch_tokens : int, optional
-        What the user chose.
+        The user's setting.
     updates : int
-        At least, unless they would take more than `MOST_EPOCHS`.
+        Minimum number of updates, unless they take more than `MAX_EPOCHS`.
     """
     shown = tokens * (1 + sum(chosen[f"{name}_share"] for name in ("lower", "upper", "replacement")))
     smaller = max(SMALLEST_BATCH, round(shown / UPDATES_AN_EPOCH))
     batch = batch_tokens or min(chosen["batch_tokens"], smaller)
-    needed = min(MOST_EPOCHS, round(updates * batch / max(1, shown)))
+    needed = min(MAX_EPOCHS, round(updates * batch / max(1, shown)))
     return {"batch_tokens": batch, "epochs": max(chosen["epochs"], needed)}
 
 
 def read_settings(path: str | os.PathLike[str] | None = None, overrides: Mapping[str, Any] | None = None) -> Settings:
-    """Return the defaults, changed by a TOML file, changed by `overrides`.
+    """Return the defaults, overridden by a TOML file, overridden by `overrides`.
 
-    Overrides that are strings are read as TOML values where they can be ("0.3", "true"), as plain strings else.
+    Overrides that are strings are parsed as TOML values ("0.3", "true") if possible.
 
     Raises
     ------
@@ -359,7 +357,7 @@ def read_toml(path: str | os.PathLike[str]) -> dict[str, Any]:
     Raises
     ------
     SettingsError
-        It cannot be read, or is not TOML.
+        The file cannot be read, or is not TOML.
     """
     try:
         return tomllib.loads(read_bytes(path).decode())

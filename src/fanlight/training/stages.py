@@ -1,9 +1,8 @@
-"""Training in one stage, or in two: then a second network reads document features, made by a first.
+"""Training in one stage, or in two, of which the second has document features from the first.
 
-The second network must learn from document features as good, and as bad, as those it will meet. So the documents are
-split into folds, and the features of each fold come in training from a first network that was trained on the others.
-These networks and the first itself do not depend on each other: two at a time are trained side by side, to the same
-bits as in turn.
+In training, document features must have the same quality as in tagging. So the documents are split into folds, and the
+features of each fold are computed by a first-stage network trained on the other folds. These networks and the first
+stage itself are independent; two are trained at a time, with the same bits as one after the other.
 
 References
 ----------
@@ -36,9 +35,9 @@ Float = NDArray[np.float32]
 def train_stages(
     run: Run, checkpoint: Path | None = None, resume: bool = False, engine: Engine = local_workers
 ) -> Generator[Epoch, None, Run]:
-    """Train a run's network, or networks, yielding after every epoch; return the run of the last. See `train_network`.
+    """Train all stages of a run, yielding after every epoch; return the run of the last stage. See `train_network`.
 
-    Where the settings ask for several workers, `engine` has them, and each network in turn is trained by all.
+    For several workers, `engine` provides them, and all of them train each network in turn.
     """
     with team_of(engine, run.settings.workers) as team:
         if run.settings.passes == 2:
@@ -50,7 +49,7 @@ def train_stages(
 def _train_first_stage(
     run: Run, checkpoint: Path | None, resume: bool, team: Team | None
 ) -> Generator[Epoch, None, Run]:
-    """Train the first network, and one without each fold; return the run of the second network."""
+    """Train the first stage, and a network without each fold; return the run of the second stage."""
     *places, first_place = stage_files(checkpoint, run.settings.folds)
     probabilities = np.zeros((len(run.train.types), len(run.configuration.types)), np.float32)
     initial = {name: array.copy() for name, array in run.parameters.items()}
@@ -62,14 +61,14 @@ def _train_first_stage(
         fold = _leave_out_fold(run, initial, number)
         trainings.append(partial(_train_fold, run, fold, probabilities, place, resume=resume, team=team))
     at_once = 1 if team is not None else min(2, cores.cores())
-    yield from cores.side_by_side(trainings, at_once)  # the first network takes as long as those of the folds together
+    yield from cores.side_by_side(trainings, at_once)  # the first stage takes as long as all folds together
     return _second_stage(run, probabilities)
 
 
 def _train_fold(
     run: Run, fold: Run, probabilities: Float, place: Path | None, stop: Stop, *, resume: bool, team: Team | None
 ) -> Iterator[Epoch]:
-    """Train a first network without the documents of a fold, and fill in its probabilities for these."""
+    """Train a network without the documents of a fold, and fill in its probabilities for these."""
     fold = replace(fold, parameters={name: array.copy() for name, array in fold.parameters.items()})
     yield from train_network(fold, place, resume, stop, threads=1, team=team)
     data = run.train
@@ -79,13 +78,13 @@ def _train_fold(
 
 
 def stage_files(checkpoint: Path | None, folds: int) -> list[Path | None]:
-    """Return where the stages before the last keep their state."""
+    """Return the checkpoint files of the stages before the last."""
     names = [*(f"fold{k + 1}" for k in range(folds)), "first"]
     return [None if checkpoint is None else checkpoint.with_name(f"{checkpoint.name}.{name}") for name in names]
 
 
 def _leave_out_fold(run: Run, initial: Mapping[str, Float], number: int) -> Run:
-    """Return the run of a network that begins alike, without the documents of a fold, in half the epochs."""
+    """Return a run with the same initial parameters, without the documents of a fold, with half the epochs."""
     data = run.train
     out = (run.folds == number)[data.documents[data.sentence_offsets[:-1]]]
     return replace(
@@ -100,9 +99,9 @@ def _leave_out_fold(run: Run, initial: Mapping[str, Float], number: int) -> Run:
 
 
 def _second_stage(run: Run, probabilities: Float) -> Run:
-    """Return the run of the second network, after the first is trained.
+    """Return the run of the second stage, after the first is trained.
 
-    Word vectors that were trained stay as the first network has made them: both read one lexicon.
+    Trained word vectors are fixed after the first stage, because both stages share the lexicon.
     """
     parameters = dict(run.parameters)
     vectors = parameters.pop("vectors", None)
@@ -113,15 +112,15 @@ def _second_stage(run: Run, probabilities: Float) -> Run:
 
 
 def add_document_features(run: Run, first_stage: Network, probabilities: Float) -> Run:
-    """Return the run of a network, drawn anew, that reads document features; `probabilities` are those in training.
+    """Return the run of a network with document features, with new initial parameters.
 
     Parameters
     ----------
     run : Run
     first_stage : Network
-        Makes the document features in tagging.
+        The network for the document features in tagging.
     probabilities : float array (N, T)
-        P(token is in an entity of the type), of the training data.
+        P(token is in an entity of the type) of the training data, for the document features in training.
     """
     width = document_feature_width(len(first_stage.configuration.types))
     configuration = replace(run.configuration, evidence_width=run.configuration.evidence_width + width)
@@ -146,6 +145,6 @@ def add_document_features(run: Run, first_stage: Network, probabilities: Float) 
 
 
 def type_probabilities(network: Network, types: WordTypes, data: Encoded) -> Float:
-    """Return P(token is in an entity of the type) (N, T), by a network that knows the word types."""
+    """Return P(token is in an entity of the type) (N, T) of encoded data."""
     Z = network.emissions(types, data.types, data.contexts, data.sentence_offsets, 0, features=data.features)
     return network.type_probabilities(Z, data.sentence_offsets)

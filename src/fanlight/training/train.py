@@ -1,4 +1,4 @@
-"""From files to a model file: reading, preparing, training, saving."""
+"""Training on files: reading, preparation, training, and the model file."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ from fanlight.version import __version__
 PathLike = str | os.PathLike[str]
 Warn = Callable[[str], object]
 FASTTEXT_MAGIC = (793712314).to_bytes(4, "little")
-RISE = 1.0  # of dev F1 in the last quarter of the epochs, from which on more of them are advised
+RISE = 1.0  # minimum rise of dev F1 in the last quarter of the epochs for which more epochs are advised
 
 
 class LabelledFiles(NamedTuple):
-    """Labelled files as read.
+    """The corpora of a training.
 
     Attributes
     ----------
@@ -81,24 +81,24 @@ def train_model(
     engine: Engine = local_workers,
     announce: Callable[[DataReport, Chosen], object] = lambda report, settings: None,
 ) -> Generator[Epoch, None, None]:
-    """Train on files, yielding after every epoch; when the iterator ends, the model file is written.
+    """Train on files, yielding after every epoch; the model file is written when the generator ends.
 
     Parameters
     ----------
     train, dev, vectors, gazetteers, also, patterns, raw, format, encoding
         As in `fanlight.train`.
     out : path
-        The model file; ``out + ".part"`` has the state of a run that has not ended, for `resume`, ``out + ".part.*"``
-        that of the stages before the last.
+        The model file. ``out + ".part"`` is the checkpoint of an unfinished run, for `resume`; ``out + ".part.*"`` are
+        those of earlier stages.
     warn, announce : callables
-        `warn` takes a sentence for the user; `announce`, before the first epoch, data report and resolved settings.
+        `warn` is called with messages for the user, `announce` before the first epoch with data report and settings.
     about, engine : mapping, Engine
-        More for the model's provenance, such as licences; who has the workers (`training.data_parallel`).
+        Additions to the model's provenance, such as licences; provider of workers (`training.data_parallel`).
 
     Raises
     ------
     FanlightError
-        A file or setting is at fault.
+        A file or setting is invalid.
     """
     place = Path(out)
     part = place.with_name(place.name + ".part")
@@ -113,7 +113,7 @@ def train_model(
     announce(report_data(files.train, files.dev), chosen)
     raw_text = _read_raw(raw, chosen, encoding) if raw else None
     training = trainer.train(run, part) if raw_text is None else self_train(trainer, settings, raw_text, warn)
-    del run  # three trainings are in memory one after the other
+    del run  # frees memory
     history: list[Epoch] = []
     model = yield from _record(training, history)
     if is_rising(history):
@@ -127,7 +127,7 @@ def train_model(
 def train_corpora(
     corpus: Corpus, dev: Corpus | None, vectors: PathLike | None, settings: Settings
 ) -> Generator[Epoch, None, Model]:
-    """Train on a corpus in memory and write nothing, yielding after every epoch; return the model."""
+    """Train on a corpus in memory, yielding after every epoch; return the model."""
     files = LabelledFiles(corpus, [], dev)
     run = prepare(corpus, dev, read_vectors_for(files, vectors, settings), settings)
     run = yield from train_stages(run)
@@ -141,7 +141,7 @@ def _trainer_of(
     lists: tuple[Sequence[PathLike], Sequence[PathLike], str],
     warn: Warn,
 ) -> Trainer:
-    """Return what trains on labelled files; `lists` are the files of gazetteers and patterns, and their encoding."""
+    """Return the trainer for labelled files; `lists` are the files of gazetteers and patterns, and their encoding."""
     gazetteers, patterns, encoding = lists
     unit = settings.unit or files.train.unit
     prepare_run = partial(
@@ -158,7 +158,7 @@ def _trainer_of(
 
 
 def _read_raw(paths: Sequence[PathLike], settings: Chosen, encoding: str) -> RawText:
-    """Return as much raw text as the settings say."""
+    """Return the raw text, up to the setting `raw_lines`."""
     documents = read_raw_documents(paths, tokenise_sentences, settings.unit, settings.raw_lines or LINES, encoding)
     return RawText(str(paths[0]), documents)
 
@@ -180,7 +180,7 @@ def _read_files(
     unmarked_document: str,
     warn: Warn,
 ) -> LabelledFiles:
-    """Read the files of `LabelledFiles`; warn of repairs, of missing document marks, and of types that only dev has."""
+    """Read labelled files; warn of repairs, missing document marks, and types that only the dev set has."""
     train, also, dev = paths
     files = LabelledFiles(read(train), [read(path) for path in also], None if dev is None else read(dev))
     for corpus in (*files.all_training_data, files.dev):
@@ -199,7 +199,7 @@ def _read_files(
 
 
 def read_labelled(path: PathLike, settings: Settings, format: str | None, encoding: str) -> Corpus:
-    """Read labelled sentences with the tokeniser that the tagger will use."""
+    """Read labelled sentences; plain text is tokenised as by the tagger."""
     return read_corpus(
         path,
         tokenise_sentences,
@@ -211,7 +211,7 @@ def read_labelled(path: PathLike, settings: Settings, format: str | None, encodi
 
 
 def build_model(run: Run, corpora: Sequence[Corpus], dev: Corpus | None, vectors: PathLike | None) -> Model:
-    """Return the model of a run that is trained, with its provenance."""
+    """Return the model of a trained run, with its provenance."""
     scores = run.score(run.parameters)
     parameters, temperature = run.apply_temperature(dict(run.parameters))
     trained_vectors = parameters.pop("vectors", None)
@@ -236,7 +236,7 @@ def build_model(run: Run, corpora: Sequence[Corpus], dev: Corpus | None, vectors
 
 
 def describe_environment() -> dict[str, str]:
-    """Return what the bits of a training depend on beside data, settings and seed: versions, and the BLAS's kernels.
+    """Return the versions and the BLAS kernels, on which the bits of a training depend besides data, settings and seed.
 
     Examples
     --------
@@ -256,7 +256,7 @@ def describe_environment() -> dict[str, str]:
 
 
 def is_rising(history: Sequence[Epoch]) -> bool:
-    """Tell whether the last epoch is the best and beats those of three quarters of the run by `RISE` of F1."""
+    """Tell whether the last epoch is the best, and better by `RISE` than the first three quarters of the epochs."""
     stage = [epoch for epoch in history if epoch.dev is not None and epoch.stage == history[-1].stage]
     if len(stage) < 4 or not stage[-1].best:
         return False
@@ -271,7 +271,7 @@ def _source(corpus: Corpus) -> dict[str, Any]:
 def read_vectors_for(
     files: LabelledFiles, path: PathLike | None, settings: Settings, warn: Warn = lambda message: None
 ) -> Lexicon:
-    """Return the lexicon that the settings ask for: a file's vectors, random ones, or none.
+    """Return the lexicon: vectors from a file, random ones, or none, depending on the settings.
 
     Raises
     ------
@@ -302,7 +302,7 @@ def read_vectors_for(
 
 
 def _looked_up_words(files: LabelledFiles, settings: Settings) -> set[str]:
-    """Return the words of training and dev data, with the other forms under which their vectors are looked up."""
+    """Return the words of training and dev data, with the forms under which their vectors are looked up."""
     of_words = (settings.unit or files.train.unit) == "word"
     corpora = [*files.all_training_data, *([] if files.dev is None else [files.dev])]
     sentences = [sentence for corpus in corpora for sentence in corpus.sentences]
@@ -312,18 +312,18 @@ def _looked_up_words(files: LabelledFiles, settings: Settings) -> set[str]:
 
 
 def _refuse_fasttext_model(path: PathLike) -> None:
-    """Name a fastText model, which begins with a number of its own, for what it is.
+    """Check that a file is not a fastText model, which begins with `FASTTEXT_MAGIC`.
 
     Raises
     ------
     DataError
-        The message says which file to take.
+        It is one; the message says which file to use.
     """
     try:
         with open(path, "rb") as file:
             start = file.read(len(FASTTEXT_MAGIC))
     except OSError:
-        return  # `read_vectors` says why it cannot be read
+        return  # `read_vectors` reports the error
     if start == FASTTEXT_MAGIC:
         raise DataError(
             f"{path}: is a fastText model (.bin), not a file of vectors: take the .vec file that lies beside it, or "

@@ -1,8 +1,8 @@
-"""Learning on: new examples and new types for a trained model, without forgetting what it knows.
+"""Updates of a trained model with new examples and types, without forgetting.
 
-Training goes on from the model's own numbers, over the new examples and a rehearsal of the old: sentences with their
-labels, or raw text as the model itself tags it. What one of the two does not mark is left open in it
-(`corpus.annotation`), so that examples of a new type alone teach nothing false about the old ones.
+Training continues from the model's parameters, on the new examples and on rehearsal data: sentences with the old types,
+or raw text tagged by the model. Types that a corpus does not mark are unannotated in it (`corpus.annotation`), so that
+examples of a new type do not change the old types.
 
 References
 ----------
@@ -31,11 +31,11 @@ from fanlight.training.settings import Settings, read_settings, rename_settings
 from fanlight.training.stages import add_document_features, type_probabilities
 from fanlight.training.train import build_model
 
-EPOCHS, RATE = 5, 0.0005  # few and small steps, so that what was learned before is kept (benchmarks/README.md)
-BATCH_TOKENS = {"word": 250, "character": 500}  # at most: the batches that these steps were chosen for
-NEW_SHARE = 0.25  # new examples for each sentence to rehearse, at least, as far as `MOST_REPEATS` of each give them
-MOST_REPEATS = 20  # of an example in an epoch: a single one more often is learned by heart
-FORGOTTEN = ("passes", "corpora", "loss", "workers")  # settings of the first training that an update does not repeat
+EPOCHS, RATE = 5, 0.0005  # few and small steps, against forgetting (benchmarks/README.md)
+BATCH_TOKENS = {"word": 250, "character": 500}  # maximum; EPOCHS and RATE were chosen for these batches
+NEW_SHARE = 0.25  # minimum ratio of new examples to rehearsal sentences in an epoch, subject to `MAX_REPEATS`
+MAX_REPEATS = 20  # maximum repetitions of an example in an epoch, against overfitting
+FORGOTTEN = ("passes", "corpora", "loss", "workers")  # settings of the original training that updates do not reuse
 
 
 @one_thread_blas
@@ -48,26 +48,26 @@ def update_model(
     dev: Corpus | None = None,
     overrides: Mapping[str, Any] | None = None,
 ) -> Generator[Epoch, None, None]:
-    """Train a model on, yielding after every epoch; when the iterator ends, the new model file is written.
+    """Continue to train a model, yielding after every epoch; the new file is written when the generator ends.
 
     Parameters
     ----------
     model : Model
     new : sequence of Corpus
-        The new examples, each with all the entities of the types that occur in it.
+        The new examples, annotated with all entities of the types that occur in them.
     rehearsal : sequence of Corpus
-        Sentences with the old types, such as the sample in the model or raw text that the model has tagged. A type that
-        a corpus never has is left open in it.
+        Sentences with the old types, such as the sample in the model or raw text tagged by the model. Types that do
+        not occur in a corpus are unannotated in it.
     out : path
     dev : Corpus, optional
-        Chooses the best epoch; with old and new types.
+        Dev set with old and new types, which selects the best epoch.
     overrides : mapping, optional
-        Settings; by default those that the model was trained with, but `EPOCHS` epochs at the rate `RATE`.
+        Settings; by default those of the model's training, with `EPOCHS` epochs at the rate `RATE`.
 
     Raises
     ------
     FanlightError
-        The new examples do not fit the model, or a setting is at fault.
+        The new examples do not fit the model, or a setting is invalid.
     """
     if not out.parent.is_dir():
         raise ModelError(f"{out}: the folder {out.parent} does not exist: create it first")
@@ -101,7 +101,7 @@ def update_model(
 
 
 def update_settings(model: Model, overrides: Mapping[str, Any]) -> Settings:
-    """Return the settings of an update: the model's shape, the overrides, then what the model was trained with.
+    """Return the settings of an update: the model's, except for the overrides.
 
     Raises
     ------
@@ -127,20 +127,20 @@ def update_settings(model: Model, overrides: Mapping[str, Any]) -> Settings:
 
 
 def rehearsal_corpus(path: str, unit: str, documents: Sequence[Sequence[Sentence]]) -> Corpus:
-    """Return sentences to rehearse as a corpus, without those that have no token."""
+    """Return rehearsal sentences as a corpus, without empty ones."""
     return Corpus(path, unit, [[s for s in document if s.token_starts] for document in documents if document])
 
 
 def _repeats(corpora: Sequence[Corpus], old: int) -> list[int]:
-    """Return how often an epoch shows each corpus: few new examples among many to rehearse are shown several times."""
+    """Return the repetitions of each corpus in an epoch: more for few new examples among many rehearsal sentences."""
     rehearsal = sum(len(corpus.sentences) for corpus in corpora[:old])
     examples = max(1, sum(len(corpus.sentences) for corpus in corpora[old:]))
-    times = min(MOST_REPEATS, max(1, round(NEW_SHARE * rehearsal / examples)))
+    times = min(MAX_REPEATS, max(1, round(NEW_SHARE * rehearsal / examples)))
     return [1] * old + [times] * (len(corpora) - old)
 
 
 def inherit_parameters(run: Run, model: Model) -> None:
-    """Begin with the old model's numbers; those of new tags stay as they were drawn."""
+    """Copy the old model's parameters into a run; those of new tags are unchanged."""
     old, tags = TagSet(model.configuration.types).tags, TagSet(run.configuration.types).tags
     if model.configuration.head == "logistic":  # no O
         old, tags = old[1:], tags[1:]

@@ -1,7 +1,7 @@
-"""What the commands' parameters are: inputs, outputs, lists of types; checked for every command at one place.
+"""Inputs and outputs of commands, and their checks.
 
-A parameter says in its annotation that it is an `Input` or an `Output`. `protect` wraps a command: before it reads
-anything, outputs are compared with inputs, found writable, and locked until the command ends.
+Parameters are annotated with `Input` or `Output`. `protect` wraps a command: before it reads anything, outputs are
+compared with inputs, checked to be writable, and locked until the command ends.
 """
 
 from __future__ import annotations

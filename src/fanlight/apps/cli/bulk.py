@@ -1,4 +1,4 @@
-"""Tagging files at full speed: lines of JSON to standard output, or to a file that an interrupted run goes on with."""
+"""Tagging of files at full speed, as lines of JSON to standard output or to a file, with resumable runs."""
 
 from __future__ import annotations
 

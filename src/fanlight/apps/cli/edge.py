@@ -1,7 +1,7 @@
-"""The edge of the command line: each fault a user can cause becomes one line and an exit status.
+"""The entry point of the command line: each error of a user becomes one line and an exit status.
 
-0: done; 1: an input or output is at fault; 2: wrong usage; 130: interrupted. Everything heavy is imported inside, so
-that an interrupt during imports is answered as well.
+Status 0: success; 1: invalid input or output; 2: wrong usage; 130: interrupted. Heavy modules are imported within
+functions, so that interrupts during imports are handled as well.
 """
 
 from __future__ import annotations

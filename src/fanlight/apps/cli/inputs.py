@@ -1,4 +1,4 @@
-"""What arguments are, and the one reader of texts for all commands.
+"""Interpretation of arguments, and the reader of texts for all commands.
 
 The rule, for every command that takes ``[FILE|-|TEXT]…``: what exists is a file or a folder, ``-`` is standard input;
 what looks like a path (a separator, or the ending of a file's name) and does not exist is a mistake; all else is text.

@@ -1,7 +1,7 @@
-"""The `fanlight` command: one module a group of commands, joined here.
+"""The `fanlight` command, with one module per group of commands.
 
-Each command is wrapped so that its outputs are checked (`apps.cli.arguments`), and ends its help with an example that
-a test runs. What a user did wrong becomes one line at the edge (`apps.cli.edge`).
+Each command is wrapped to check its outputs (`apps.cli.arguments`), and its help ends with an example that a test runs.
+Errors of users become one line (`apps.cli.edge`).
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""Runs that can be gone on with after an interrupt: what is done lies beside the result until all of it is.
+"""Resumable runs: partial results are stored in a file next to the output.
 
-The note ``OUT.part.json`` holds the options and the digests of inputs and models: a run goes on with the same alone.
+The note ``OUT.part.json`` has the options and the digests of inputs and models; a run can only be resumed with the
+same.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""`fanlight tag TEXT…` without options: to read options takes longer than to tag.
+"""A shortcut for `fanlight tag TEXT…` without options, because parsing options takes longer than tagging.
 
-The plain form is the command itself (`apps.cli.tag`), which answers wherever this does not.
+The command itself (`apps.cli.tag`) handles all other cases.
 """
 
 from __future__ import annotations

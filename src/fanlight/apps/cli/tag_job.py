@@ -1,4 +1,4 @@
-"""A run of `fanlight tag`: what is read, by what it is tagged, and where the entities go."""
+"""Runs of `fanlight tag`: inputs, options and outputs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from fanlight.tagging.tagger import Tagger
     from fanlight.values import ValueOptions
 
-_REPORT_INTERVAL = 1.0  # seconds between lines that say how many shards are done
+_REPORT_INTERVAL = 1.0  # seconds between lines of progress
 
 
 class TagJob(NamedTuple):

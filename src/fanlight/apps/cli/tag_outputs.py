@@ -1,4 +1,4 @@
-"""What `fanlight tag` writes: documents as tables, JSONL, CoNLL columns, HTML or Parquet."""
+"""Output formats of `fanlight tag`: tables, JSONL, CoNLL columns, HTML, Parquet."""
 
 from __future__ import annotations
 

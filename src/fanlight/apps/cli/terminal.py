@@ -1,12 +1,12 @@
-"""What a terminal is shown: control characters of untrusted texts are escaped, so that they cannot act on it."""
+"""Output to terminals; control characters of untrusted texts are escaped."""
 
 from __future__ import annotations
 
 import unicodedata
 from typing import Any
 
-_NARROWEST = 60  # columns of a terminal
-_WIDEST = 10_000  # columns of an output that is none
+_NARROWEST = 60  # minimum width of a terminal
+_WIDEST = 10_000  # width of other outputs
 
 
 def printable(text: str) -> str:
@@ -21,7 +21,7 @@ def printable(text: str) -> str:
 
 
 def _acts(character: str) -> bool:
-    """Tell whether a character changes how others are shown: controls, and overrides of the writing direction."""
+    """Tell whether a character is a control character or overrides the writing direction."""
     return (
         unicodedata.category(character) in ("Cc", "Cs")
         or character in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"

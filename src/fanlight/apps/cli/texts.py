@@ -1,4 +1,4 @@
-"""Texts tagged by a model, or each by that of its script."""
+"""Tagging of texts with one model, or with the model for the script of each text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Wrong usage, told plainly: Typer passes on Pydantic's words, and knows no settings of a training."""
+"""Messages for wrong usage, in place of those of Typer and Pydantic."""
 
 from __future__ import annotations
 

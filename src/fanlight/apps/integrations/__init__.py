@@ -1,1 +1,1 @@
-"""At home in other libraries: each module needs the extra of its name."""
+"""Integrations with other libraries; each module needs an extra."""

@@ -1,4 +1,4 @@
-"""Entities as the plain values that frameworks keep beside a text."""
+"""Entities as values for the metadata of other frameworks' documents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Optuna (the extra "search"): which settings suit the data, tried one after the other, the hopeless ones cut short."""
+"""Search for settings with Optuna (the extra "search"), with pruning of unpromising trials."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from optuna.trial import Trial as Attempt
 
 PathLike = str | os.PathLike[str]
-HOPELESS = 5.0  # points of dev F1 below the defaults at the same share of the run, from which on a trial is stopped
-STEPS = 20  # shares of a run at which trials are compared, whatever their epochs
+HOPELESS = 5.0  # points of dev F1 below the defaults, at the same share of the run, at which a trial is pruned
+STEPS = 20  # number of shares of a run at which trials are compared
 _JOURNAL = b'{"op_code":'  # what a journal of Optuna begins with
 
 

@@ -1,4 +1,4 @@
-"""Ray (the extra "ray"), on one machine or many: shards tagged and epochs trained by actors."""
+"""Distributed tagging and training with actors of Ray (the extra "ray")."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fanlight.libraries import library
 from fanlight.training.data_parallel import LOST, Worker, Workers
 from fanlight.training.preparation import Run
 
-RESTARTS = 3  # of an actor, and tries of a shard after the first
+RESTARTS = 3  # of an actor; also retries of a shard
 
 
 def on_ray(job: Job, shards: Sequence[Shard], workers: int) -> Iterator[Row]:

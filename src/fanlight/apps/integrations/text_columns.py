@@ -1,4 +1,4 @@
-"""Columns of texts, as Arrow holds them or as other libraries do."""
+"""Conversion of columns of texts to Arrow."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def as_column(texts: Iterable[Any]) -> Array | ChunkedArray:
-    """Return a column as Arrow's; what pandas takes for missing is null.
+    """Return a column as an Arrow array; missing values of pandas become null.
 
     Raises
     ------
@@ -33,7 +33,7 @@ def as_column(texts: Iterable[Any]) -> Array | ChunkedArray:
 
 
 def check_column(kind: DataType, name: str) -> None:
-    """Refuse a column whose Arrow type is not one of texts; one of nulls has no texts.
+    """Check that the Arrow type of a column is text, or null.
 
     Raises
     ------

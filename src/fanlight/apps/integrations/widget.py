@@ -1,4 +1,4 @@
-"""A widget for notebooks (the extra "widget", of anywidget): entities are corrected where they were found."""
+"""A widget for notebooks to correct entities (the extra "widget", based on anywidget)."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""`fanlight serve`: tagging, explanations and the calculus over HTTP, and the page that uses them."""
+"""The HTTP server of `fanlight serve`: tagging, explanations, the calculus, and the page."""

@@ -1,4 +1,4 @@
-"""Who may ask: under which name of the server, from which site's pages, and with which key."""
+"""Access control: host names, origins of pages, API keys."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 Headers = Mapping[bytes, bytes]
 PUBLIC = ("/", "/docs", "/openapi.json", "/healthz", "/readyz", "/metrics", "/v2/health/live", "/v2/health/ready")
-ANNOTATOR = "fanlight.annotator"  # in a request's scope: whose key it came with
+ANNOTATOR = "fanlight.annotator"  # key in a request's scope: the annotator of its API key
 
 
 @dataclass(frozen=True)
@@ -22,12 +22,12 @@ class Access:
     Attributes
     ----------
     keys : mapping of str to str or None
-        API keys, each with the annotator that it is for; without keys anyone may ask who reaches the server.
+        API keys, each with its annotator or None; without keys every client has access.
     origins : tuple of str
-        Other sites whose pages may call.
+        Other sites whose pages have access.
     hosts : tuple of str
-        Names under which the server is asked. Addresses and localhost are always allowed: a page of a hostile site
-        can have its own name lead to this machine (DNS rebinding), but then it asks under that name.
+        Accepted host names, besides IP addresses and localhost. They prevent DNS rebinding, where the name of a hostile
+        site resolves to this machine.
     """
 
     keys: Mapping[str, str | None] = field(default_factory=dict)
@@ -35,7 +35,7 @@ class Access:
     hosts: tuple[str, ...] = ()
 
     def allows_host(self, headers: Headers) -> bool:
-        """Tell whether a request is for this server; one without a host is from no page."""
+        """Tell whether the host of a request is accepted; requests without a host do not come from pages."""
         host = headers.get(b"host", b"").decode("latin-1")
         if not host:
             return True
@@ -43,7 +43,7 @@ class Access:
         return is_address or name == "localhost" or name in self.hosts
 
     def allows_origin(self, method: str, headers: Headers) -> bool:
-        """Tell whether a request that changes something is of no page, of the server's own or of an allowed site's."""
+        """Tell whether a request is read-only, or comes from no page, the server's own, or one of an accepted site."""
         origin = headers.get(b"origin")
         if method in ("GET", "HEAD", "OPTIONS") or origin is None:
             return True
@@ -55,11 +55,11 @@ class Access:
 
     @staticmethod
     def is_public(path: str) -> bool:
-        """Tell whether a path is answered without a key: the page, the documentation, health and metrics."""
+        """Tell whether a path needs no key: the page, the documentation, health and metrics."""
         return path in PUBLIC or path.startswith("/static/")
 
     def find_key(self, headers: Headers) -> str | None:
-        """Return the key that a request came with, if it is one of ours."""
+        """Return the key of a request if it is valid."""
         sent = headers.get(b"x-api-key")
         if sent is None:
             scheme, _, sent = headers.get(b"authorization", b"").partition(b" ")
@@ -68,11 +68,11 @@ class Access:
         return fitting[0] if fitting else None
 
     def allows_key(self, headers: Headers) -> bool:
-        """Tell whether a request came with a key, if one is needed."""
+        """Tell whether a request has a valid key, or none is needed."""
         return not self.keys or self.find_key(headers) is not None
 
     def headers_for(self, headers: Headers) -> list[tuple[bytes, bytes]]:
-        """Return what every answer to a request says: how browsers may use it, and whether its page may read it."""
+        """Return the security and CORS headers of a response."""
         answers = [
             (b"x-content-type-options", b"nosniff"),
             (b"x-frame-options", b"DENY"),
@@ -85,19 +85,19 @@ class Access:
 
 
 def is_preflight(method: str, headers: Headers) -> bool:
-    """Tell whether a browser asks if a page may call; it sends no key then."""
+    """Tell whether a request is a CORS preflight, which has no key."""
     return method == "OPTIONS" and b"origin" in headers and b"access-control-request-method" in headers
 
 
 def _password(credentials: bytes) -> bytes:
-    """Return the password of basic authentication, as which some clients send a key."""
+    """Return the password of basic authentication, in which some clients send a key."""
     try:
         return b64decode(credentials.strip(), validate=True).partition(b":")[2]
     except ValueError:
         return b""
 
 
-@lru_cache(256)  # clients ask under the same name again and again
+@lru_cache(256)
 def _parse_host(host: str) -> tuple[str, bool]:
     """Return the name in a request's host, "" for one that is no host, and whether it is an address."""
     name = (urlsplit(f"//{host}").hostname or "") if _is_sound(host) else ""

@@ -1,4 +1,4 @@
-"""The HTTP interface: requests in, taggers and the calculus behind, and the page in front."""
+"""The ASGI application of the HTTP interface and the page."""
 
 from __future__ import annotations
 

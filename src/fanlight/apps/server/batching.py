@@ -1,4 +1,4 @@
-"""Texts of concurrent callers tagged together, by one thread a model, or at once where nobody else is served."""
+"""Batching of texts of concurrent callers, with one thread per model; a single short request is tagged at once."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from fanlight.entities.entity import Document
 from fanlight.tagging.tagger import Tagger
 
 Result = TypeVar("Result")
-MOST = 500_000  # characters tagged at once: a caller with more lines up again, so that others wait for a second at most
+MAX_CHARACTERS = 500_000  # per batch; longer requests are split, so that others wait for at most a second
 
 
 @dataclass
 class Job:
-    """What one caller wants."""
+    """The texts of one caller."""
 
     texts: Sequence[str]
     done: asyncio.Future[list[Document]]
@@ -31,7 +31,7 @@ class Batcher:
     Attributes
     ----------
     tagger : Tagger
-        Whose kernels are prepared in the background, before anybody asks.
+        Its kernels are prepared in the background at the start.
     """
 
     tagger: Tagger
@@ -45,7 +45,7 @@ class Batcher:
         self.tagger.prepare()
 
     async def tag(self, texts: Sequence[str]) -> list[Document]:
-        """Return the documents of some texts; a caller that goes away before its turn costs nothing."""
+        """Return the documents of texts; jobs of callers that disconnect are skipped."""
         if self._worker is None or self._worker.done():
             self._worker = asyncio.get_running_loop().create_task(self._work())
         documents: list[Document] = []
@@ -56,9 +56,9 @@ class Batcher:
         return documents
 
     def tag_at_once(self, texts: Sequence[str], threshold: float | Mapping[str, float]) -> bytes | None:
-        """Return a few short texts' lines of JSON, tagged in this thread; None if others wait or it would take long.
+        """Tag a few short texts in this thread and return lines of JSON; None if others wait or it would take long.
 
-        To wake another thread, and to get Python's lock back from it, would take longer than the work.
+        Switching threads and reacquiring Python's lock would take longer than tagging.
         """
         if not self.tagger.ready or not self._busy.acquire(blocking=False):
             return None
@@ -68,7 +68,7 @@ class Batcher:
             self._busy.release()
 
     async def run(self, function: Callable[..., Result], *arguments: object) -> Result:
-        """Run something with the tagger, in its thread, between two batches."""
+        """Run a function in the tagger's thread, between two batches."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._alone, function, *arguments)
 
     def _alone(self, function: Callable[..., Result], *arguments: object) -> Result:
@@ -79,14 +79,14 @@ class Batcher:
         while True:
             batch = [await self._jobs.get()]
             size = sum(map(len, batch[0].texts))
-            while not self._jobs.empty() and size < MOST:
+            while not self._jobs.empty() and size < MAX_CHARACTERS:
                 batch.append(self._jobs.get_nowait())
                 size += sum(map(len, batch[-1].texts))
             batch = [job for job in batch if not job.done.cancelled()]
             texts = [text for job in batch for text in job.texts]
             try:
                 documents = await self.run(self.tagger.tag_batch, texts)
-            except Exception as error:  # one caller's fault must not stop the others: each is tagged by itself
+            except Exception as error:  # tag each job separately, so that an invalid one does not affect the others
                 await self._one_by_one(batch, error)
                 continue
             begin = 0
@@ -110,10 +110,10 @@ class Batcher:
 
 
 def _portion(texts: Sequence[str], begin: int) -> Sequence[str]:
-    """Return texts from the first on, as many as are tagged at once, and at least one."""
+    """Return the next texts from `begin` on, up to `MAX_CHARACTERS`, and at least one."""
     size = len(texts[begin])
     end = begin + 1
-    while end < len(texts) and size + len(texts[end]) <= MOST:
+    while end < len(texts) and size + len(texts[end]) <= MAX_CHARACTERS:
         size += len(texts[end])
         end += 1
     return texts[begin:end]

@@ -1,4 +1,4 @@
-"""Explanations of tags, derivations and checks over HTTP."""
+"""Routes for explanations of tags, derivations and checks."""
 
 from __future__ import annotations
 

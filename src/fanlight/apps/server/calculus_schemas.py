@@ -1,4 +1,4 @@
-"""What goes over the wire of explanations, derivations and checks."""
+"""Schemas for explanations, derivations and checks."""
 
 from __future__ import annotations
 

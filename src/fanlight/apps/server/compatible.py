@@ -1,4 +1,4 @@
-"""Routes that clients of other systems know: Hugging Face, Presidio and KServe. Each is a thin adapter.
+"""Routes that are compatible with other systems: Hugging Face, Presidio and KServe.
 
 References
 ----------

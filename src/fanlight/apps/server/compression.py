@@ -1,4 +1,4 @@
-"""Bodies of requests unpacked, and of answers packed, with gzip and zstd; both within the limits of a request."""
+"""Compression of responses and decompression of request bodies, with gzip and zstd."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 
 from fanlight.files.compression import unpack
 
-SMALLEST = 1_000  # bytes of an answer that is packed
+SMALLEST = 1_000  # minimum bytes of a compressed response
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 _SUFFIXES = {b"gzip": ".gz", b"x-gzip": ".gz", b"zstd": ".zst"}
 _PACKABLE = (b"application/json", b"application/x-ndjson", b"text/")
 
 
 class UnpackError(Exception):
-    """A body is damaged, too large when unpacked, or in an encoding that is not read; with the status of the answer."""
+    """A body is damaged, too large when decompressed, or in an unknown encoding; with the status of the response."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -64,7 +64,7 @@ def choose_encoding(accept: bytes) -> bytes | None:
 
 
 class PackedSend:
-    """Sends an answer on, packed; each piece is complete for the client when it is sent.
+    """Sends a compressed response; each part is flushed, so that the client can decompress it at once.
 
     Parameters
     ----------

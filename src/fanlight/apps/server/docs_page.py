@@ -1,4 +1,4 @@
-"""The documentation of the interface as a page that needs no other site and no script."""
+"""The documentation of the HTTP interface as a static page."""
 
 from __future__ import annotations
 

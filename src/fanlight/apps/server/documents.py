@@ -1,4 +1,4 @@
-"""Tagged texts as answers: offsets in the client's units, entities of some types, with the text or without."""
+"""Responses with tagged texts: conversion of offsets, filters by type and probability."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WIDTHS: dict[str, Callable[[str], int]] = {  # of a text in a unit of offsets
 
 
 class ModelName(NamedTuple):
-    """Which model answered.
+    """The model of a response.
 
     Attributes
     ----------

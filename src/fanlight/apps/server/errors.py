@@ -1,4 +1,4 @@
-"""What an answer says that is none: a status, a code for programs, and a plain sentence with the remedy."""
+"""Error responses: a status, a code for programs, and a message with a remedy."""
 
 from __future__ import annotations
 
@@ -41,17 +41,17 @@ DESCRIPTIONS = {  # by status, for the documentation
 
 
 class BusyError(Exception):
-    """Too much is waiting: the client is to ask again."""
+    """Too many requests are waiting; the client should retry."""
 
 
 def error_body(status: int, message: str, field: str | None = None, code: str | None = None) -> dict[str, str]:
-    """Return the body of an answer that is an error."""
+    """Return the body of an error response."""
     body = {"error": message, "code": code or CODES.get(status, "internal")}
     return body if field is None else {**body, "field": field}
 
 
 def describe_invalid(errors: Sequence[Mapping[str, Any]], fields: Sequence[str] = ()) -> tuple[str, str]:
-    """Return the field that is at fault and a sentence about it, from the errors of a validation.
+    """Return the invalid field and a message, given the errors of a validation.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Expressions of strangers: derived and checked in worker processes (`apps.server.workers`)."""
+"""Derivation and checks of untrusted expressions, in worker processes (`apps.server.workers`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HTTP with less waiting: short requests answered as they are read, and answers written in one piece."""
+"""A faster HTTP protocol: short requests are answered when they are read, and writes are coalesced."""
 
 from __future__ import annotations
 
@@ -10,17 +10,16 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from fanlight.apps.server.middleware import Middleware, request_id
 
-MOST = 1 << 16  # bytes kept back
-HEAD_BYTES = 1 << 16  # of a request's head
-HEAD_SECONDS = 15.0  # for the first head to come, and for one to be complete
+MAX_BUFFER = 1 << 16  # bytes of coalesced writes
+HEAD_BYTES = 1 << 16  # maximum size of a request's head
+HEAD_SECONDS = 15.0  # maximum time for the first head to begin, and for a head to be complete
 
 
 class CoalescingProtocol(HttpToolsProtocol):
-    """Uvicorn's protocol, but that an answer is written in one piece, and `Middleware.quick` is asked first.
+    """Uvicorn's protocol with two changes: a response is written at once, and `Middleware.quick` is called first.
 
-    By itself it writes twice: each write wakes the client, and half an answer is none. And it starts a task for each
-    request, which takes longer than to tag a sentence: so a request that comes whole, head and body in one piece, and
-    can be answered at once, gets none.
+    Uvicorn writes head and body separately, and each write wakes the client. And it starts a task per request, which
+    takes longer than tagging a sentence; requests that arrive complete and can be answered at once get no task.
     """
 
     _body_parts: list[bytes] | None = None  # the body so far of a request that may be answered at once
@@ -51,7 +50,7 @@ class CoalescingProtocol(HttpToolsProtocol):
         super().on_message_begin()
 
     def _watch_head(self, size: int) -> None:
-        """Give a head that is not complete a limit of size and of time."""
+        """Limit the size and the time of an incomplete head."""
         if not self._in_head:
             self._head_size = 0
             self._forget_deadline()
@@ -102,7 +101,7 @@ class CoalescingProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def _at_rest(self) -> bool:
-        """Tell whether nothing is to be done before, and nothing after, an answer to the request that begins."""
+        """Tell whether the connection is idle, stays open, and needs no upgrade and no 100-continue."""
         return (
             (self.cycle is None or self.cycle.response_complete)
             and not self.flow.write_paused
@@ -113,7 +112,7 @@ class CoalescingProtocol(HttpToolsProtocol):
         )
 
     def _hand_over(self) -> None:
-        """Hand a request over to the ordinary way, if there is one that was not."""
+        """Pass a pending request to Uvicorn's normal processing."""
         if self._body_parts is not None:
             parts, self._body_parts = self._body_parts, None
             super().on_headers_complete()
@@ -128,7 +127,7 @@ class CoalescingProtocol(HttpToolsProtocol):
 
 
 class CoalescingTransport:
-    """A transport that keeps back what is written until the event loop's next turn.
+    """A transport that buffers writes until the next iteration of the event loop.
 
     Parameters
     ----------
@@ -142,16 +141,16 @@ class CoalescingTransport:
         self._size = 0
 
     def write(self, data: bytes) -> None:
-        """Write, a little later."""
+        """Buffer data to be written."""
         if not self._parts:
             self._loop.call_soon(self._flush)
         self._parts.append(data)
         self._size += len(data)
-        if self._size > MOST:
+        if self._size > MAX_BUFFER:
             self._flush()
 
     def close(self) -> None:
-        """Close, after all is written."""
+        """Flush the buffer and close."""
         self._flush()
         self._transport.close()
 

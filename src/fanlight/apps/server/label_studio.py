@@ -1,7 +1,7 @@
-"""A machine-learning backend for Label Studio: it proposes the labels of texts.
+"""A machine-learning backend for Label Studio, which proposes labels of texts.
 
-In a project's settings the backend's URL is that of the server with ``/labelstudio``; a key is the password of its
-basic authentication. Offsets count code points, as Label Studio's own do.
+In a project's settings, the backend's URL is that of the server with ``/labelstudio``; an API key is the password of
+basic authentication. Offsets count code points, as in Label Studio.
 
 References
 ----------

@@ -1,4 +1,4 @@
-"""Labelling over HTTP: the next text of an annotator, a save, an undo, the export."""
+"""Routes for labelling: the next text of an annotator, save, undo, export."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from fanlight.apps.server.access import ANNOTATOR
 from fanlight.apps.server.schemas import Model, Text
 from fanlight.entities.entity import Document
 
-# no controls: names and types are shown to others
+# without control characters: names and types are shown to others
 Annotator = Annotated[
     str,
     Field(

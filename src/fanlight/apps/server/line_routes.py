@@ -1,4 +1,4 @@
-"""Texts tagged over HTTP a line at a time: lines of JSON in, lines of JSON out."""
+"""Routes for tagging of NDJSON: lines of JSON in, lines of JSON out."""
 
 from __future__ import annotations
 

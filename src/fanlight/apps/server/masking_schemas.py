@@ -1,4 +1,4 @@
-"""What goes over the wire to mask names and to put them back."""
+"""Schemas for masking and unmasking."""
 
 from __future__ import annotations
 

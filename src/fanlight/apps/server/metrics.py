@@ -1,4 +1,4 @@
-"""Counters and histograms in Prometheus's format; nothing of a text's content is in them."""
+"""Counters and histograms in Prometheus's format, without contents of texts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every request passes: rules of access, limits of size and time, counters. Nothing of its content is kept."""
+"""Middleware of all requests: access control, limits of size and time, metrics."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class Limits(NamedTuple):
     Attributes
     ----------
     bytes : int
-        Of its body, as it comes and unpacked.
+        Maximum size of the body, both as sent and decompressed.
     seconds : float
-        For the body to arrive, and then for the answer to begin.
+        Maximum time for the body to arrive, and for the response to begin.
     """
 
     bytes: int
@@ -47,11 +47,10 @@ class Middleware:
     app : ASGI application
     limits : Limits
     access : Access
-        Who may ask; a key is asked for on all paths but those that `Access.is_public` names, as
-        ``Authorization: Bearer …`` or ``X-API-Key``.
+        Access control. Keys are sent as ``Authorization: Bearer …`` or ``X-API-Key``.
     metrics : Metrics
     at_once : mapping of str to callable
-        By path: what may make of a JSON body the answer's JSON without waiting for anything, or else returns None.
+        Functions by path that return the JSON response to a JSON body without waiting, or None.
     """
 
     def __init__(
@@ -83,7 +82,7 @@ class Middleware:
             self.metrics.count_request(path, answer.status, time.perf_counter() - started)
 
     def quick(self, method: str, path: str, headers: Mapping[bytes, bytes], body: bytes) -> bytes | None:
-        """Answer a request that has come whole, or return None: it goes the ordinary way, which says what is wrong."""
+        """Return the response to a complete request if it can be given at once, else None."""
         started = time.perf_counter()
         work = self.at_once.get(path)
         if work is None or len(body) > self.limits.bytes or not _is_plain(method, headers):
@@ -132,9 +131,9 @@ class Middleware:
         await self._pass_on(scope, body, receive, send)
 
     async def _pass_on(self, scope: Scope, body: bytes, receive: Receive, send: _Answer) -> None:
-        """Let the application answer, as long as it has time and the client is there."""
+        """Run the application, within the time limit and while the client is connected."""
         is_sent = False
-        gone = asyncio.ensure_future(receive())  # all that can still come: that the client goes
+        gone = asyncio.ensure_future(receive())  # completes when the client disconnects
 
         async def receive_body() -> MutableMapping[str, Any]:
             nonlocal is_sent
@@ -147,7 +146,7 @@ class Middleware:
         try:
             await asyncio.wait([work, gone], timeout=self.limits.seconds, return_when=asyncio.FIRST_COMPLETED)
             if gone.done() and not work.done():
-                work.cancel()  # what waits in a queue for nobody is not begun
+                work.cancel()  # skips jobs that wait in a queue
             elif not work.done() and not send.started:
                 work.cancel()
                 await refuse(send, 503, f"no answer within {self.limits.seconds:g} s: send less at once")
@@ -157,7 +156,7 @@ class Middleware:
             gone.cancel()
 
     def _refusal(self, scope: Scope, headers: Mapping[bytes, bytes]) -> tuple[int, str] | None:
-        """Return status and reason if a request may not be answered."""
+        """Return status and message if a request is refused."""
         access = self.access
         if not access.allows_host(headers):
             return 421, "this server is not asked under that name: allow it with --allow-host"
@@ -192,7 +191,7 @@ class _Gone(bytes):
 
 
 class _Answer:
-    """Sends an answer on and notes its status: 499, as for a client that went, as long as there is none."""
+    """Sends a response and records its status; without a response it is 499 (client disconnected)."""
 
     def __init__(self, send: Send, headers: list[tuple[bytes, bytes]]) -> None:
         self._send, self._headers, self.status, self.started = send, headers, 499, False
@@ -207,7 +206,7 @@ class _Answer:
 
 
 def _is_plain(method: str, headers: Mapping[bytes, bytes]) -> bool:
-    """Tell whether a request is JSON to be answered by JSON, from no other site's page."""
+    """Tell whether a request has JSON, accepts JSON, and comes from no page of another site."""
     return (
         method == "POST"
         and headers.get(b"content-type", b"").startswith(b"application/json")

@@ -1,4 +1,4 @@
-"""What the page alone asks for: the models' equations and state, the functions of the language, Jacobians, Hessians."""
+"""Routes used only by the page: equations and states of models, functions of the language, Jacobians, Hessians."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The texts to label: more of them, a text by its id, the next one after it, and marks."""
+"""Routes for the texts to label: addition, look-up by id, the next text, marks."""
 
 from __future__ import annotations
 

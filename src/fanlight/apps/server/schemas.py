@@ -1,4 +1,4 @@
-"""What goes over the wire: every field named, limited and with an example."""
+"""Schemas of requests and responses."""
 
 from __future__ import annotations
 

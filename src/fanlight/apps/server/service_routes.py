@@ -1,4 +1,4 @@
-"""What operators and the page ask for: models, health, metrics, the documentation, the page itself."""
+"""Routes for models, health, metrics, the documentation and the page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tagging over HTTP: which model, in whose company, and the answer as the core writes it."""
+"""Tagging over HTTP: choice of the model, batching, rules, and responses."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ from fanlight.tagging.tagger import Tagger
 from fanlight.text.scripts import language_of
 from fanlight.version import __version__
 
-SHORT = 2_000  # bytes of a request that is answered at once: a millisecond or two, most of it for words never met
-WAITING = 50_000_000  # characters of all requests that are tagged or wait; more are asked to come again
-RULE_JOBS = 2  # requests whose new patterns are compiled or wait for that; others are asked to come again
-RULES_KEPT = 64  # of different requests
-RULES_WORK = 1 << 20  # steps that the tables of a request's patterns may take: a fraction of a second
-RULED = 200_000  # characters of a request with rules, which are applied text by text
+SHORT = 2_000  # maximum bytes of a request that is tagged at once, in a millisecond or two
+WAITING = 50_000_000  # maximum characters of all requests in progress; others are asked to retry
+RULE_JOBS = 2  # maximum requests whose patterns are being compiled; others are asked to retry
+RULES_KEPT = 64  # size of the cache of rules
+RULES_WORK = 1 << 20  # limit for the steps to build the tables of a request's patterns: a fraction of a second
+RULED = 200_000  # maximum characters of a request with rules, which are applied to one text after another
 
 
 class Tagging:
-    """What /v1/tag does.
+    """The implementation of /v1/tag.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ class Tagging:
     ----------
     batchers : dict of str to Batcher
     waiting : int
-        Characters of all requests that are tagged or wait.
+        Characters of all requests in progress.
     """
 
     def __init__(self, taggers: Mapping[str, Tagger], metrics: Metrics | None = None) -> None:
@@ -90,7 +90,7 @@ class Tagging:
         return name
 
     def add(self, name: str, tagger: Tagger) -> None:
-        """Serve a tagger under a name; one that is served under it already gives place."""
+        """Serve a tagger under a name, in place of any other tagger of that name."""
         self._first_stages.pop(name, None)
         self._names[name] = name_of(name, tagger)
         self._tails[name] = json.dumps(self._names[name].to_dict())[1:].encode()
@@ -101,7 +101,7 @@ class Tagging:
         return self._names[model]
 
     async def tag(self, texts: Sequence[str], options: ModelOptions) -> list[tuple[Document, ModelName]]:
-        """Tag texts in their turn; return their documents, each with the model that tagged it.
+        """Tag texts; return their documents, each with its model.
 
         Raises
         ------
@@ -140,11 +140,7 @@ class Tagging:
         return answers
 
     def at_once(self, body: bytes) -> bytes | None:
-        """Answer a short request here and now, or return None: then it goes the ordinary way.
-
-        That is the way of long requests, of those that come while others are being tagged, and of all that is wrong:
-        it says what.
-        """
+        """Return the response to a short, valid request if no other is being tagged, else None."""
         if len(body) > SHORT:
             return None
         answers: dict[int, bytes] = {}

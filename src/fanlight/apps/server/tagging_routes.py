@@ -1,4 +1,4 @@
-"""Texts tagged, shown, masked and restored over HTTP."""
+"""Routes for tagging, HTML, values, masking and unmasking."""
 
 from __future__ import annotations
 

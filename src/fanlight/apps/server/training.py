@@ -1,6 +1,6 @@
-"""Trainings that are begun over HTTP: one at a time, each a process of its own, which can be cancelled.
+"""Trainings started over HTTP: one at a time, each in a process that can be cancelled.
 
-The process is `fanlight train --watch`: what it writes is what the page draws.
+The process is `fanlight train --watch`, whose progress file the page shows.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from fanlight.tagging.bundled import load_tagger
 from fanlight.tagging.tagger import Tagger
 from fanlight.text.sentences import tokenise_sentences
 
-HELD_OUT = 5  # one in so many sentences measures the model, where there is no dev set
+HELD_OUT = 5  # without a dev set, one in this many sentences is held out
 EXAMPLES = 3  # sentences to try a model on
-DOCUMENTS = 10 * HELD_OUT  # fewer are divided by sentences
-CUT_BY_LINES = ("columns", "klue", "jsonl")  # formats of which a part of the lines is a file as well
+DOCUMENTS = 10 * HELD_OUT  # with fewer documents, the data are split by sentences
+CUT_BY_LINES = ("columns", "klue", "jsonl")  # formats that can be split at line ends
 OFF = "training is off, for others reach this server: start it with --train-folder FOLDER"
 
 

@@ -1,4 +1,4 @@
-"""Trainings over HTTP: data are looked at, a model is trained on them, served, and handed out."""
+"""Routes for trainings: data reports, training, status, download of the model."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Processes that work on strangers' expressions, and can be killed: none takes more than its time and its memory.
+"""Worker processes for untrusted expressions, with limits of time and memory.
 
-A worker reads a request as a line of JSON and writes its answer as another. One that is late is killed, and the next
-request begins a new one. Requests wait a moment for a worker; then the pool is full.
+A worker reads a request as a line of JSON and writes the response as another. A worker that exceeds the time is killed,
+and the next request starts a new one. A request waits up to `PATIENCE` for a worker; then the pool is full.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from fanlight.apps.server.errors import BusyError
 from fanlight.errors import CalculusError
 from fanlight.machine import ignoring_interrupts
 
-SECONDS = 5.0  # of one request
-MEMORY = 2 << 30  # bytes of a worker's address space
-PATIENCE = 0.5  # seconds that a request waits for a worker
-WAITING = 16  # requests
+SECONDS = 5.0  # maximum time of a request
+MEMORY = 2 << 30  # maximum bytes of a worker's address space
+PATIENCE = 0.5  # seconds for which a request waits for a worker
+WAITING = 16  # maximum number of waiting requests
 
 
 class PoolFullError(BusyError):
@@ -33,14 +33,14 @@ class PoolFullError(BusyError):
 
 
 class WorkerPool:
-    """A few worker processes, begun when they are needed.
+    """A pool of worker processes, which are started on demand.
 
     Parameters
     ----------
     count : int
-        Processes.
+        Number of processes.
     seconds : float
-        That a request may take.
+        Maximum time of a request.
     """
 
     def __init__(self, count: int = 2, seconds: float = SECONDS) -> None:
@@ -52,14 +52,14 @@ class WorkerPool:
         self._threads = ThreadPoolExecutor(self._capacity, "fanlight-expressions")
 
     async def run(self, name: str, request: dict[str, Any]) -> dict[str, Any]:
-        """Return what a function of `apps.server.formulas` makes of a request.
+        """Return the result of a function of `apps.server.formulas` for a request.
 
         Raises
         ------
         PoolFullError
             No worker is free.
         CalculusError
-            The expression is at fault, or takes more time or memory than a request may.
+            The expression is invalid, or exceeds the limits of time or memory.
         """
         if self._active >= self._capacity:
             raise PoolFullError
@@ -74,7 +74,7 @@ class WorkerPool:
             self._active -= 1
 
     def pids(self) -> list[int]:
-        """Return the numbers of the processes that there are."""
+        """Return the ids of the running processes."""
         return [pid for worker in self._workers if (pid := worker.pid) is not None]
 
     def close(self) -> None:
@@ -94,7 +94,7 @@ class WorkerPool:
         finally:
             job.worker = None
             with contextlib.suppress(OSError, CalculusError):
-                worker.begin()  # so that the next request does not wait for a process to begin
+                worker.begin()  # so that the next request does not wait for a process to start
             self._idle.put(worker)
         if answer is None:
             raise CalculusError(f"the expression takes more than {self._seconds:g} s: make it smaller")
@@ -104,7 +104,7 @@ class WorkerPool:
 
 
 class _Job:
-    """A request, and the worker that it is with."""
+    """A request, and the worker that handles it."""
 
     def __init__(self, line: bytes) -> None:
         self.line, self.cancelled = line, False
@@ -125,17 +125,17 @@ class Worker:
 
     @property
     def pid(self) -> int | None:
-        """The number of the process, None while there is none."""
+        """The id of the process, None if there is none."""
         process = self._process
         return None if process is None else process.pid
 
     def ask(self, line: bytes, seconds: float) -> dict[str, Any] | None:
-        """Return the answer to a request; None if it did not come in time, and then the process is gone.
+        """Return the response to a request; None after a timeout, which kills the process.
 
         Raises
         ------
         CalculusError
-            The process ended by itself, for want of memory.
+            The process ran out of memory.
         """
         process = self.begin()
         late = threading.Event()
@@ -171,7 +171,7 @@ class Worker:
         _end(process)
 
     def begin(self) -> subprocess.Popen[bytes]:
-        """Return the process, which is begun if there is none, when it is ready for requests."""
+        """Return the process when it is ready for requests, after starting it if necessary."""
         with self._lock:
             if self._closed or (self._process is not None and self._process.poll() is None):
                 process = self._process
@@ -207,14 +207,14 @@ def _end(process: subprocess.Popen[bytes] | None) -> None:
 
 
 def serve() -> None:
-    """Answer requests from standard input until it ends: what a worker process does."""
+    """Run the loop of a worker process: read requests from standard input and write responses."""
     from fanlight.apps.server import formulas
     from fanlight.errors import FanlightError
 
     _limit_memory()
     _end_with_parent(os.getppid())
     answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what libraries print is no answer
+    os.dup2(2, 1)  # libraries must not print to the response stream
     answers.write(b"ready\n")
     answers.flush()
     for line in sys.stdin.buffer:
@@ -237,7 +237,7 @@ def _limit_memory() -> None:
 
 
 def _end_with_parent(parent: int) -> None:
-    """Let a worker that computes end when the server was killed, for it reads nothing then."""
+    """Make a worker exit if the server is killed during a computation."""
 
     def watch() -> None:
         while os.getppid() == parent:

@@ -1,1 +1,1 @@
-"""Teachers: what labels texts in the place of people, for a model to learn from."""
+"""Teachers, which label texts for the training of a model."""

@@ -1,7 +1,7 @@
 """A teacher behind an HTTP interface like OpenAI's: ``POST URL/chat/completions``.
 
-The model is asked for JSON, which is checked strictly; offsets are those at which the exact text stands. Nothing is
-sent before the user has seen an estimate (`apps.cli.teach`).
+The model's answer is JSON, which is validated strictly; offsets are found by searching for the exact text. The user
+sees an estimate of the costs before anything is sent (`apps.cli.teach`).
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from fanlight.errors import DataError, SettingsError
 from fanlight.version import __version__
 
 KEY = "FANLIGHT_TEACHER_KEY"
-TEXTS = 10  # in a call
-PARALLEL = 4  # calls at a time
-TIMEOUT = 120  # seconds of a call
-ATTEMPTS = 4  # of a call, if the service is busy, fails or answers with what is no answer
-LONGEST_WAIT = 60.0  # seconds before the next attempt
-MOST_BYTES = 1 << 24  # of an answer
-BYTES_A_TOKEN = 4  # of English, for most tokenisers; of Korean a token has fewer: the cost is said to be an estimate
-TOKENS_OUT = 30  # of the answer, for a text: one or two entities
+TEXTS = 10  # per call
+PARALLEL = 4  # concurrent calls
+TIMEOUT = 120  # seconds per call
+ATTEMPTS = 4  # per call, if the service is busy, fails or sends an invalid answer
+LONGEST_WAIT = 60.0  # maximum seconds before the next attempt
+MAX_BYTES = 1 << 24  # of an answer
+BYTES_A_TOKEN = 4  # estimate for English and most tokenisers; Korean has fewer
+TOKENS_OUT = 30  # estimate for the answer to one text, with one or two entities
 _RETRY = {408, 409, 429, 500, 502, 503, 504}
 _PROMPT = """You label entities in texts. Types:
 {types}
@@ -187,7 +187,7 @@ class EndpointTeacher:
             wait = 2.0**attempt
             try:
                 with build_opener(_NoRedirect).open(Request(self._url, data, headers), timeout=TIMEOUT) as response:
-                    return self._read(response.read(MOST_BYTES))
+                    return self._read(response.read(MAX_BYTES))
             except HTTPError as error:
                 reason = f"status {error.code}: {_said(error)}"
                 if error.code not in _RETRY:

@@ -1,4 +1,4 @@
-"""What a teacher is: it has a name and types, says what its labels would cost, and labels texts."""
+"""The interface of teachers: name, types, estimate of costs, labels of texts."""
 
 from __future__ import annotations
 

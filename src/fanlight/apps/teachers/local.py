@@ -1,4 +1,4 @@
-"""Teachers that work on this machine: a file of rules, a spaCy pipeline, a GLiNER model."""
+"""Local teachers: a file of rules, a spaCy pipeline, a GLiNER model."""
 
 from __future__ import annotations
 

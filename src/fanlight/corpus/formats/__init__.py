@@ -1,1 +1,1 @@
-"""Formats of other tools: each reads and writes `Record` objects, a text with its entities at exact offsets."""
+"""Formats of labelled text; each reads and writes `Record` objects."""

@@ -1,4 +1,4 @@
-"""brat's stand-off files: NAME.txt holds a text, NAME.ann its entities.
+"""brat's stand-off format: NAME.txt has a text, NAME.ann its entities.
 
 References
 ----------
@@ -20,12 +20,12 @@ _ENTITY = re.compile(r"T\d+\t(\S+) ([\d ;]+)\t(.*)")
 
 
 def read_brat(path: str, encoding: str) -> list[Record]:
-    """Read a folder of pairs, or the pair of one NAME.ann or NAME.txt; other annotations than entities are passed over.
+    """Read a folder of file pairs, or the pair of one NAME.ann or NAME.txt; other annotations are skipped.
 
     Raises
     ------
     DataError
-        A file of a pair is missing, a line is no annotation, or an entity has several fragments, too many for a span.
+        A file of a pair is missing, a line is malformed, or an entity has fragments with words between.
     """
     place = Path(path)
     files = sorted(place.glob("*.ann")) if place.is_dir() else [place.with_suffix(".ann")]
@@ -51,12 +51,12 @@ def read_brat(path: str, encoding: str) -> list[Record]:
 
 
 def write_brat(records: Sequence[Record], path: str) -> None:
-    """Write a folder of pairs; an entity over a line break is written in fragments, as brat wants it.
+    """Write a folder of file pairs; an entity across a line break is written in fragments, as brat requires.
 
     Raises
     ------
     DataError
-        A type has white space, which the format cannot hold.
+        A type contains white space.
     """
     folder, contents = Path(path), {}
     width = len(str(len(records)))

@@ -1,4 +1,4 @@
-"""Columns: a token a line, its tag in the last column, a blank line between sentences."""
+"""Column format: one token per line with its tag in the last column, a blank line between sentences."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ _ID = re.compile(r"[0-9]+([-.][0-9]+)?")
 
 
 class Rows(NamedTuple):
-    """The rows of a sentence: the line of the first, and each row's columns."""
+    """The rows of a sentence: line of the first row, and the columns of each row."""
 
     line: int
     columns: list[list[str]]
 
 
 def read_columns(path: str, text_lines: list[str], notes: list[Note], scheme: str | None) -> list[list[Sentence]]:
-    """Return the documents of columns, which ``-DOCSTART-`` lines divide.
+    """Return the documents of columns, separated by ``-DOCSTART-`` lines.
 
-    The token is in the first column; in the second where the first counts the tokens, as in CoNLL-U.
+    The token is in the first column, or in the second if the first numbers the tokens, as in CoNLL-U.
 
     Raises
     ------
     DataError
-        A row has another number of columns, or a tag is none; the message names its line.
+        The number of columns varies, or a tag is invalid; the message has the line.
     """
     documents = _read_rows(path, text_lines)
     word = _word_column(path, documents)
@@ -46,12 +46,12 @@ def read_columns(path: str, text_lines: list[str], notes: list[Note], scheme: st
 def read_tags(
     path: str, tagged: Sequence[Sequence[tuple[int, list[str], list[str]]]], notes: list[Note], scheme: str | None
 ) -> list[list[Sentence]]:
-    """Return documents of sentences from the line, the words and the tags of each.
+    """Return documents of sentences, given line, words and tags of each sentence.
 
     Raises
     ------
     DataError
-        A tag is none; the message names its line.
+        A tag is invalid; the message has the line.
     """
     chosen = scheme or _scheme(path, tagged)
     corpus = []
@@ -102,22 +102,22 @@ def _read_rows(path: str, text_lines: list[str]) -> list[list[Rows]]:
 
 
 def _separator(text_lines: list[str]) -> Callable[[str], list[str]]:
-    """Return what splits a row: tabs if the first lines have some, else spaces."""
+    """Return a function that splits a row: at tabs if the first lines have any, else at spaces."""
     if any("\t" in line for line in text_lines[:100]):
         return lambda line: line.split("\t")
     return lambda line: _SPACES.split(line)
 
 
 def _word_column(path: str, documents: list[list[Rows]]) -> int:
-    """Return 1 if the first column counts the tokens, as in CoNLL-U, else 0.
+    """Return 1 if the first column numbers the tokens, as in CoNLL-U, else 0.
 
-    It counts if in each sentence its numbers follow one another, from 0, 1 or the sentence before.
+    It does if its numbers are consecutive in each sentence, beginning with 0, 1 or the successor of the last number.
 
     Raises
     ------
     DataError
-        It counts, and there is no column of words, or a row is of several tokens or of none (CoNLL-U), which has no tag
-        of its own.
+        The first column numbers the tokens, and there is no column of words or a row has several tokens or none
+        (CoNLL-U).
     """
     sentences = [sentence for document in documents for sentence in document]
     following, longest = {0, 1}, 0
@@ -149,7 +149,7 @@ def is_tag(text: str) -> bool:
 
 
 def _scheme(path: str, documents: Sequence[Sequence[tuple[int, list[str], list[str]]]]) -> str:
-    """Find the tag scheme; refuse tags that are in none."""
+    """Return the detected tag scheme; raise an error for invalid tags."""
     sentences = [sentence for document in documents for sentence in document]
     tags_of_schemes: set[str] = set()
     for line, _, tags in sentences:
@@ -172,7 +172,7 @@ def write_columns(sentences: Iterable[Sentence], scheme: str = "BIOES") -> Itera
     Raises
     ------
     ValueError
-        Entities overlap, which columns cannot say.
+        Entities overlap.
     """
     for sentence in sentences:
         tags = tags_from_spans(sentence.spans, len(sentence.token_starts), scheme)

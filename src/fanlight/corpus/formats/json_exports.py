@@ -1,4 +1,4 @@
-"""What other tools export as JSON: Prodigy, doccano, Label Studio, and spaCy 2's tuples."""
+"""JSON formats of other tools: Prodigy, doccano, Label Studio, spaCy 2."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from fanlight.errors import DataError
 
 
 def write_prodigy(records: Iterable[Record]) -> Iterator[str]:
-    """Yield Prodigy's tasks, accepted; with tokens where the record has them."""
+    """Yield accepted tasks of Prodigy, with tokens if a record has any."""
     for r in records:
         yield json_line({**prodigy_task(r), "answer": "accept"})
 
 
 def prodigy_task(r: Record) -> dict[str, Any]:
-    """Return a record as a task of Prodigy's, without an answer."""
+    """Return a record as a task of Prodigy without an answer."""
     task: dict[str, Any] = {"text": r.text}
     firsts = {s: i for i, (s, _) in enumerate(r.tokens or ())}
     lasts = {e: i for i, (_, e) in enumerate(r.tokens or ())}

@@ -1,4 +1,4 @@
-"""JSONL with character spans: Fanlight's own, and what Prodigy, doccano and others write."""
+"""JSONL with character spans: the formats of Fanlight, Prodigy, doccano and others."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def read_jsonl(path: str, encoding: str) -> list[Record]:
 
 
 def write_jsonl(records: Iterable[Record]) -> Iterator[str]:
-    """Yield Fanlight's own: {"text", "spans": [{"start", "end", "label"}]}."""
+    """Yield lines of Fanlight's format: {"text", "spans": [{"start", "end", "label"}]}."""
     for r in records:
         yield json_line({"text": r.text, "spans": [{"start": s, "end": e, "label": t} for s, e, t in r.spans]})
 
@@ -35,12 +35,12 @@ def write_jsonl(records: Iterable[Record]) -> Iterator[str]:
 def records_of_jsonl(path: str, text_lines: list[str]) -> Iterator[tuple[int, str, list[Span]]]:
     """Yield the line, text and spans in code points of each JSON object.
 
-    Of Prodigy's tasks those with the answer "accept" alone are yielded; a warning says how many others there were.
+    Tasks of Prodigy with an answer other than "accept" are skipped, with a warning.
 
     Raises
     ------
     DataError
-        A line is not such an object, its spans are under an unknown key or under two, or a span lies outside its text.
+        A line is no such object, its spans are under an unknown key or under two keys, or a span is outside the text.
     """
     answers: Counter[str] = Counter()
     for number, line in enumerate(text_lines, 1):
@@ -77,7 +77,7 @@ def records_of_jsonl(path: str, text_lines: list[str]) -> Iterator[tuple[int, st
 
 
 def _spans(path: str, line: int, record: dict[str, Any]) -> list[Any]:
-    """Return the spans of a record, which stand under one of the keys that are read."""
+    """Return the spans of a record, from one of the keys `SPANS`."""
     values = {key: record[key] for key in SPANS if record.get(key) is not None}
     different = [value for n, value in enumerate(values.values()) if value not in list(values.values())[:n]]
     if len(different) > 1 and all(isinstance(value, list) for value in different):
@@ -95,7 +95,7 @@ def _spans(path: str, line: int, record: dict[str, Any]) -> list[Any]:
 
 
 class _RepeatedKeyError(ValueError):
-    """An object of JSON has a key twice, of which one would be lost."""
+    """A JSON object has a repeated key."""
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -107,7 +107,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _holds_spans(value: object) -> bool:
-    """Tell a list of spans with labels, whatever its key is."""
+    """Tell whether a value is a list of labelled spans."""
     if not isinstance(value, list) or not value:
         return False
     item = value[0]
@@ -117,7 +117,7 @@ def _holds_spans(value: object) -> bool:
 
 
 def _holds_labels(value: object) -> bool:
-    """Tell spans and tags of tokens from other values, such as topics."""
+    """Tell whether a value is a list of spans or of tags (and not, for example, of topics)."""
     items = list(value.values()) if isinstance(value, dict) else value
     if not isinstance(items, list) or not items:
         return False
@@ -125,12 +125,12 @@ def _holds_labels(value: object) -> bool:
 
 
 def span_of(path: str, line: int, text: str, item: object) -> Span:
-    """Return an entity of a text as offsets in code points and a type.
+    """Return an entity as (start, end, type), with offsets in code points.
 
     Raises
     ------
     DataError
-        The item is none, or lies outside the text; the message names the line.
+        The item is malformed, or outside the text; the message has the line.
     """
     if isinstance(item, dict):
         start, end = item.get("start", item.get("start_offset")), item.get("end", item.get("end_offset"))

@@ -1,4 +1,4 @@
-"""KLUE: a character a row with its tag, a line ``## …`` before each sentence."""
+"""KLUE's format: one character per row with its tag, a line ``## …`` before each sentence."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def read_klue(path: str, text_lines: list[str], notes: list[Note]) -> Iterator[S
     Raises
     ------
     DataError
-        A row is neither; the message names its line.
+        A row is malformed; the message has the line.
     """
     characters: list[str] = []
     tags: list[str] = []

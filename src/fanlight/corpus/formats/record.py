@@ -1,4 +1,4 @@
-"""A labelled text of any format, and the units in which tools count its offsets."""
+"""Labelled texts of any format, and conversion of offsets in other units than code points."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class Record:
     ----------
     text : str
     spans : tuple of (start, end, type)
-        In code points of `text`, in the order of the text.
+        Entities in the order of the text, with offsets in code points.
     line : int
-        Where it begins in its file, for messages.
+        Line of the file at which the record begins, for messages.
     tokens : tuple of (start, end), or None
-        Offsets of the tokens, where the format holds them.
+        Offsets of the tokens, if the format has them.
     name : str
-        Of its own file, where a format has a file for each text.
+        Name of the text's file, if the format has one file per text.
     """
 
     text: str
@@ -39,7 +39,7 @@ class Record:
 
 @dataclass(frozen=True)
 class Mark:
-    """An entity as a tool stored it: offsets in an unknown unit, and the surface they are to fit."""
+    """An entity with offsets in an unknown unit, and its text (surface)."""
 
     start: int
     end: int
@@ -49,12 +49,12 @@ class Mark:
 
 
 def place_spans(path: str, texts: Sequence[str], stored_spans: Sequence[Sequence[Mark]]) -> list[tuple[Span, ...]]:
-    """Return the marks of all texts in code points, counting in the first unit under which every surface fits.
+    """Return the marks of all texts as spans in code points; their unit is the first in which all surfaces match.
 
     Raises
     ------
     DataError
-        There is no such unit; the message names the line of the first mark that does not fit in code points.
+        No unit matches; the message has the line of the first mark that does not match in code points.
     """
     for unit, breaks in product(UNITS, BREAKS):
         spans_of_texts = []
@@ -83,7 +83,7 @@ def _fits(text: str, span: Span, surface: str) -> bool:
 
 
 def places_in_unit(text: str, unit: str, breaks: str) -> dict[int, int]:
-    """Return where in the text each offset of a unit lies."""
+    """Return a map from offsets in a unit to offsets in code points."""
     places = {}
     offset = 0
     for place, part in _parts(text, unit):

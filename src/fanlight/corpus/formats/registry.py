@@ -1,6 +1,6 @@
-"""The registry of formats of labelled text: one row a format, its reader beside its writer.
+"""The registry of formats of labelled text.
 
-Formats that need a foreign library are registered by who imports it (`apps.convert`).
+Formats that need an optional library are registered in `apps.convert`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from fanlight.corpus.formats import json_exports, jsonl, tables, webanno
 from fanlight.corpus.formats.record import Record
 
 Read = Callable[[str, str], list[Record]]
-TRAINABLE = ("columns", "klue", "jsonl", "csv")  # which `corpus.readers.read_corpus` reads, too
+TRAINABLE = ("columns", "klue", "jsonl", "csv")  # formats that `corpus.readers.read_corpus` reads
 
 
 class CorpusFormat(NamedTuple):
@@ -22,14 +22,14 @@ class CorpusFormat(NamedTuple):
     ----------
     name : str
     endings : tuple of str
-        Of names of files that are in this format.
+        Endings of file names in this format.
     read : callable of (path, encoding) to list of Record
     write_lines : callable of records to iterator of str, optional
-        The lines of a file.
+        Returns the lines of a file.
     write : callable of (records, path), optional
-        Where a format is no lines: it writes the file, or the folder.
+        Writes a file or folder, if the format is not made of lines.
     has_tokens : bool
-        Whether it can hold tokens alone, so that texts are tokenised for it.
+        Whether the format consists of tokens, so that texts must be tokenised.
     is_folder : bool
     """
 
@@ -51,12 +51,12 @@ def register(format: CorpusFormat) -> None:
 
 
 def format_of_name(ending: str) -> str | None:
-    """Return the format that files of an ending are in; None if no format has it."""
+    """Return the format of files with an ending, or None."""
     return next((format.name for format in REGISTRY.values() if ending in format.endings), None)
 
 
 def detect_text_format(head: str) -> str:
-    r"""Return the format of a text, by its beginning.
+    r"""Return the format of a text, detected from its beginning.
 
     Examples
     --------

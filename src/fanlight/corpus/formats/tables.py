@@ -1,6 +1,6 @@
-"""Tables as CSV, with a header: a row a token and its tag, or a row a text and a list of its entities.
+"""CSV tables with a header: one row per token with its tag, or one row per text with a list of entities.
 
-Columns are found by their names. Commas, semicolons or tabs divide them.
+Columns are identified by name, and separated by commas, semicolons or tabs.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _NAMES = "word and tag, with a column sentence_id, or text and entities"
 
 
 class TaggedSentence(NamedTuple):
-    """A sentence of a table of tokens: the line of its first token, its tokens and their tags."""
+    """A sentence of a table of tokens: line of the first token, tokens and tags."""
 
     line: int
     words: list[str]
@@ -36,7 +36,7 @@ class TaggedSentence(NamedTuple):
 
 
 class _Header(NamedTuple):
-    """Which columns of a table hold what; None where there is no such column."""
+    """Indices of a table's columns; None for missing ones."""
 
     token: int | None
     tag: int | None
@@ -46,7 +46,7 @@ class _Header(NamedTuple):
 
 
 def is_table(head: str) -> bool:
-    r"""Tell whether a text begins with a header whose columns are named as they are here.
+    r"""Tell whether a text begins with a header with known names of columns.
 
     Examples
     --------
@@ -58,12 +58,12 @@ def is_table(head: str) -> bool:
 
 
 def holds_tokens(path: str, text: str) -> bool:
-    """Tell a table of tokens from one of texts, by its header.
+    """Tell whether a table, by its header, has tokens (and not texts).
 
     Raises
     ------
     DataError
-        It is neither.
+        It has neither.
     """
     names = _names(text)
     header = _header(names)
@@ -73,14 +73,14 @@ def holds_tokens(path: str, text: str) -> bool:
 
 
 def read_tagged(path: str, text: str) -> list[TaggedSentence]:
-    """Return the sentences of a table of tokens: its column of sentences tells them apart, or an empty row.
+    """Return the sentences of a table of tokens, separated by a column of sentence numbers or by empty rows.
 
-    A sentence's number may stand in each of its rows or in the first alone.
+    The number of a sentence may be in all its rows or only in the first.
 
     Raises
     ------
     DataError
-        A row is at fault, or nothing tells sentences apart; the message names its line.
+        A row is malformed, or sentences are not separated; the message has the line.
     """
     header = _header(_names(text))
     sentences: list[TaggedSentence] = []
@@ -105,12 +105,12 @@ def read_tagged(path: str, text: str) -> list[TaggedSentence]:
 
 
 def read_texts(path: str, text: str) -> Iterator[tuple[int, str, list[Span]]]:
-    """Yield the line, text and spans of each row of a table of texts; spans are JSON, or as Python prints them.
+    """Yield line, text and spans of each row of a table of texts; spans are JSON or Python literals.
 
     Raises
     ------
     DataError
-        A row is at fault; the message names its line.
+        A row is malformed; the message has the line.
     """
     header = _header(_names(text))
     for line, row in _rows(path, text):

@@ -10,20 +10,24 @@ hyphen before its unit (``the 3,000-meter race``). `text.amounts` has other amou
 
 from __future__ import annotations
 
-from fanlight.text.amount_words import FISCAL, HALF, PART_OF_YEAR, QUARTER
+from fanlight.text.amount_words import FISCAL, HALF, LARGE, LONE_HOUR, MIDDLE, PART_OF_YEAR, PAST, QUARTER
 from fanlight.text.amount_words import bits_of as amount_bits
-from fanlight.text.amounts import find_amount, find_fraction
-from fanlight.text.periods import find_fiscal, find_period
+from fanlight.text.amounts import find_amount, find_fraction, find_hour, find_scaled
+from fanlight.text.periods import find_fiscal, find_middle, find_past, find_period
 from fanlight.text.span_words import (
+    AGE,
     AGO,
     CHAIN,
     CLOCK_UNIT,
     COUNT,
     GROUP,
+    HOURS,
     KOREAN_DAY,
     LENGTH,
     MEASURE,
     MONTH,
+    MONTHS,
+    NUMERAL,
     OF,
     PHRASES,
     UNIT,
@@ -80,8 +84,21 @@ def _find_word(text: str, limits: tuple[int, int], i: int, stop: int, end: int) 
         return past[0], stop, past[1]
     if bits & KOREAN_DAY:
         return i, i + (bits >> LENGTH), Kind.DATE
+    if bits & (HOURS | MONTHS | AGE):
+        numeral, right = word_before(text, begin, i)
+        kind = Kind.TIME if bits & HOURS else Kind.DATE if bits & MONTHS else Kind.QUANTITY
+        is_counted = right < i and bits_of(text[numeral:right]) & NUMERAL
+        return (numeral, i + (bits >> LENGTH), kind) if is_counted else (0, 0, 0)
     if amounts & (HALF | QUARTER):
         return find_fraction(text, last, i, stop, end)
+    if amounts & LONE_HOUR:
+        return find_hour(text, begin, i, stop, end)
+    if amounts & LARGE:
+        return find_scaled(text, begin, i, end)
+    if amounts & MIDDLE:
+        return (*find_middle(text, i, stop, end), Kind.DATE)
+    if amounts & PAST:
+        return find_past(text, begin, i, stop, end)
     if amounts & (FISCAL | PART_OF_YEAR):
         return (*find_fiscal(text, begin, i, stop, end), Kind.DATE)
     return 0, 0, 0

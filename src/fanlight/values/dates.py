@@ -50,6 +50,9 @@ _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:t(\d{2})(\d{2})(\d{2})?(z)?)?")
 _MONTH_YEAR = re.compile(r"(\d{1,2})[/.-](\d{4})")
 _KOREAN_STOPS = re.compile(r"(?:(\d{2})\. )?(\d{1,2})\. (\d{1,2})\.?")
 _DAY_MONTH = re.compile(r"(\d{1,2})/(\d{1,2})")
+_KOREAN_DAY = re.compile(r"(\d{1,2})·(\d{1,2})")  # 6·25
+_HOURS = re.compile(r"^(\d{3,}|[3-9]\d|2[4-9]|\d+\.\d|\d+(?= )) ?h$")  # 3 h, while 17h is a time of the clock
+_PLUS = re.compile(r"(?<=^\d)\+(?= )|(?<=^\d\d)\+(?= )")  # 10+ years
 _ISO = re.compile(r"(\d{4})-(\d{1,2})(?:-(\d{1,2}))?(?:[t ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?) ?(z|[+-]\d{2}:?\d{2})?)?")
 _YEAR_FIRST = re.compile(r"(\d{4})([./]) ?(\d{1,2})\2 ?(\d{1,2})\.?")
 _FIGURES = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})")
@@ -78,6 +81,7 @@ def read(text: str, reference: datetime.date | None, day_first: bool) -> Value |
     while match := _EDGE.match(form):
         form = form[match.end() :]
     form = _IN_BRACKETS.sub("", form).removesuffix("'s").removesuffix(" season")
+    form = _HOURS.sub(r"\1 hours", _PLUS.sub("", form))
     if not form.strip():
         return None
     for reader in (_in_figures, _period, _clock, _dated_clock, _relative, _duration, _years, _calendar):
@@ -106,6 +110,8 @@ def _in_figures(form: str, reference: datetime.date | None, day_first: bool) -> 
     if (match := _DAY_MONTH.fullmatch(form)) and form != "24/7":
         month, day = int(match[1]), int(match[2])
         return write_date(None, *((day, month) if day_first or month > 12 else (month, day)))
+    if match := _KOREAN_DAY.fullmatch(form):
+        return write_date(None, int(match[1]), int(match[2]))
     if match := _YEAR_FIRST.fullmatch(form):
         return write_date(int(match.group(1)), int(match.group(3)), int(match.group(4)))
     if match := _FIGURES.fullmatch(form):

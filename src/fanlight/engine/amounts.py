@@ -14,6 +14,7 @@ from fanlight.engine.words_beside import (
     contains,
     end_of_run,
     is_glued,
+    is_labelled,
     is_of,
     number_before,
     word_before,
@@ -123,8 +124,10 @@ def find_amount(data: Any, begin: Any, i: Any, end: Any) -> tuple[Any, Any, Any]
     if bits & SYMBOL or (bits & DENOMINATOR and last > unit_stop):
         return _begin_of_minus(data, begin, i), last, np.int64(_QUANTITY)
     if bits & LETTER_SYMBOL and (last == end or data[last] != 47):
-        is_long = data[unit] == 103 and stop - i > 1  # g
-        if is_long or ((data[unit] == 103 or data[unit] == 67) and _has_stop(data, i, stop)):  # g C
+        is_gram, is_celsius = data[unit] == 103, data[unit] == 67
+        is_long = stop - i > 1 and (is_gram or (is_celsius and unit == stop and stop - i < 4))
+        is_exact = (is_gram or is_celsius) and _has_stop(data, i, stop)
+        if (is_long or is_exact) and not is_labelled(data, begin, i):
             return _begin_of_minus(data, begin, i), last, np.int64(_QUANTITY)
     return ZERO, ZERO, ZERO
 
@@ -243,8 +246,10 @@ def find_hour(data: Any, begin: Any, i: Any, stop: Any, end: Any) -> tuple[Any, 
         return ZERO, ZERO, ZERO
     verb, last = word_before(data, begin, article)
     word, word_stop = next_word(data, stop, end)
+    half, half_stop = next_word(data, word_stop, end)
+    has_half = amount_bits(data, word, word_stop) & AND and amount_bits(data, half, half_stop) & ARTICLE
     is_spent = last < article and amount_bits(data, verb, last) & SPENT
-    if amount_bits(data, word, word_stop) & AND or not (article == begin or is_spent):
+    if has_half or not (article == begin or is_spent):
         return ZERO, ZERO, ZERO
     return article, stop, np.int64(_TIME)
 
@@ -282,7 +287,7 @@ def find_fraction(data: Any, begin: Any, i: Any, stop: Any, end: Any) -> tuple[A
         word, last = next_word(data, last, end)
         bits = amount_bits(data, word, last)
     if not bits & ARTICLE:
-        if not (is_half and before & ARTICLE):
+        if not (is_half and before & ARTICLE) or (left > begin and data[left - 1] == 45):  # two-and-a-half-week
             return ZERO, ZERO, ZERO
         last = stop  # a half hour
     last, kind = _end_of_named_unit(data, last, end)

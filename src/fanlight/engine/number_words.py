@@ -73,7 +73,7 @@ def _begin_of_words(data: Any, begin: Any, start: Any, stop: Any) -> Any:
         word, last = word_before(data, begin, start)
         bits = amount_bits(data, word, last)
         is_number = bits & NUMBER or (bits & ARTICLE and opening & SCALE)
-        if last == start or not is_number or not (opening | bits) & SCALE:
+        if last == start or not is_number or not (opening | bits) & SCALE or (bits & SCALE and data[last] != 32):
             break
         start, opening = word, bits
     return start

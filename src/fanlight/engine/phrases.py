@@ -37,21 +37,26 @@ from fanlight.text.span_words import (
     COUNT,
     GROUP,
     HOURS,
+    INDEFINITE,
     KOREAN_DAY,
     LENGTH,
     MEASURE,
     MONTH,
     MONTHS,
+    MULTIPLIERS,
     NUMERAL,
     OF,
     PHRASES,
+    SUM,
     UNIT,
+    WON,
     WORDS,
     Kind,
 )
 
-DATE, TIME, QUANTITY = int(Kind.DATE), int(Kind.TIME), int(Kind.QUANTITY)
-_KOREAN = KOREAN_DAY | HOURS | MONTHS | AGE
+DATE, TIME, QUANTITY, MONEY = int(Kind.DATE), int(Kind.TIME), int(Kind.QUANTITY), int(Kind.MONEY)
+_SUM, _MULTIPLIERS = np.array([ord(c) for c in sorted(SUM)]), np.array([ord(c) for c in MULTIPLIERS])
+_KOREAN = KOREAN_DAY | HOURS | MONTHS | AGE | WON
 _FIRST_SYLLABLES = np.array(sorted({ord(word[0]) for word, bits in WORDS.items() if bits & _KOREAN}))
 
 
@@ -95,9 +100,27 @@ def _find_korean(data: Any, begin: Any, i: Any, stop: Any) -> tuple[Any, Any, An
     if bits & KOREAN_DAY:
         return i, end, np.int64(DATE)
     numeral, right = word_before(data, begin, i)
-    if bits & (HOURS | MONTHS | AGE) and right < i and bits_of(data, numeral, right) & NUMERAL:
-        return numeral, end, np.int64(TIME if bits & HOURS else DATE if bits & MONTHS else QUANTITY)
-    return ZERO, ZERO, ZERO
+    is_whole = right < i and not (numeral > begin and is_of(data[numeral - 1], DIGIT))
+    if not bits & (HOURS | MONTHS | AGE | WON) or not is_whole:
+        return ZERO, ZERO, ZERO
+    if bits & WON:
+        return (numeral, end, np.int64(MONEY)) if _is_sum(data, numeral, right) else (ZERO, ZERO, ZERO)
+    if not bits_of(data, numeral, right) & NUMERAL:
+        return ZERO, ZERO, ZERO
+    return numeral, end, np.int64(TIME if bits & HOURS else DATE if bits & MONTHS else QUANTITY)
+
+
+@inner()
+def _is_sum(data: Any, i: Any, stop: Any) -> bool:
+    """Tell whether a word is a Korean numeral as sums of money have them (``만``, ``오천``, ``수백만``)."""
+    if stop - i < 3 or data[stop - 3] & 0xF0 != 0xE0 or not contains(_MULTIPLIERS, code_point(data, stop - 3)[0]):
+        return False
+    while i < stop:
+        point, width = code_point(data, i)
+        if not contains(_SUM, point):
+            return False
+        i += width
+    return True
 
 
 @inner()
@@ -273,6 +296,8 @@ def _past(data: Any, begin: Any, i: Any, stop: Any) -> tuple[Any, Any, Any]:
         word, of = left, bits & OF != 0
         if not of:
             origin = left
+        if bits & INDEFINITE:
+            break
     if origin == start:
         return ZERO, ZERO, ZERO
     return origin, stop, np.int64(TIME if unit & CLOCK_UNIT else DATE)

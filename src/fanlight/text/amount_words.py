@@ -22,7 +22,7 @@ _WORDS = {
         kwh mwh gwh twh gw ghz mhz khz hz kb mb gb tb mbps gbps kbps kpa hpa mmhg mbar mmol nmol kev mev gev mah °C
         °F °c °f ℃ ℉ ㎞ ㎝ ㎜ ㎏ ㎎ ㎍ ㎡ ㎢ ㎥ ㎖""",
     CLOCK_SYMBOL: "ms ns µs μs h hr hrs min mins sec secs",
-    LETTER_SYMBOL: "g c",  # as in 200 g and 38.5 C, but not in 5 g
+    LETTER_SYMBOL: "g c",  # as in 200 g, 180C and 38.5 C, but not in 5 g
     BASIS_POINT: "bp bps",
     DENOMINATOR: "g s sec min h hr d day kg l dl ml m km m² m³ ㎥",
     BASIS: "basis",

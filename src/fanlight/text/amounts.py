@@ -59,6 +59,7 @@ from fanlight.text.span_words import (
     is_blank,
     is_digit,
     is_glued,
+    is_labelled,
     is_letter,
     number_before,
     word_before,
@@ -116,9 +117,10 @@ def find_amount(text: str, begin: int, i: int, end: int) -> Amount:
         return NOTHING  # 2024 KB국민은행
     if bits & SYMBOL or (bits & DENOMINATOR and last > unit_stop):
         return _begin_of_minus(text, begin, i), last, Kind.QUANTITY
-    is_letter_symbol = bits & LETTER_SYMBOL and text[unit] in "gC" and (last == end or text[last] != "/")
-    if is_letter_symbol and ("." in text[i:stop] or (text[unit] == "g" and stop - i > 1)):
-        return _begin_of_minus(text, begin, i), last, Kind.QUANTITY
+    if bits & LETTER_SYMBOL and text[unit] in "gC" and (last == end or text[last] != "/"):
+        is_long = stop - i > 1 and (text[unit] == "g" or (unit == stop and stop - i < 4))
+        if (is_long or "." in text[i:stop]) and not is_labelled(text, begin, i):
+            return _begin_of_minus(text, begin, i), last, Kind.QUANTITY
     return NOTHING
 
 
@@ -212,8 +214,10 @@ def find_hour(text: str, begin: int, i: int, stop: int, end: int) -> Amount:
         return NOTHING
     verb, last = word_before(text, begin, article)
     word, word_stop = next_word(text, stop, end)
+    half, half_stop = next_word(text, word_stop, end)
+    has_half = bits_of(text[word:word_stop]) & AND and bits_of(text[half:half_stop]) & ARTICLE
     is_spent = last < article and bits_of(text[verb:last]) & SPENT
-    if bits_of(text[word:word_stop]) & AND or not (article == begin or is_spent):
+    if has_half or not (article == begin or is_spent):
         return NOTHING
     return article, stop, Kind.TIME
 
@@ -247,7 +251,7 @@ def find_fraction(text: str, begin: int, i: int, stop: int, end: int) -> Amount:
         word, last = next_word(text, last, end)
         bits = bits_of(text[word:last])
     if not bits & ARTICLE:
-        if not (is_half and before & ARTICLE):
+        if not (is_half and before & ARTICLE) or (left > begin and text[left - 1] == "-"):  # two-and-a-half-week
             return NOTHING
         last = stop  # a half hour
     last, kind = _end_of_named_unit(text, last, end)

@@ -49,7 +49,8 @@ def _begin_of_words(text: str, begin: int, start: int, stop: int) -> int:
     while opening & (NUMBER | SCALE):
         word, last = word_before(text, begin, start)
         bits = bits_of(text[word:last])
-        if last == start or not (bits & NUMBER or (bits & ARTICLE and opening & SCALE)) or not (opening | bits) & SCALE:
+        is_number = bits & NUMBER or (bits & ARTICLE and opening & SCALE)
+        if last == start or not is_number or not (opening | bits) & SCALE or (bits & SCALE and text[last] != " "):
             break
         start, opening = word, bits
     return start

@@ -22,6 +22,7 @@ from fanlight.text.span_words import (
     COUNT,
     GROUP,
     HOURS,
+    INDEFINITE,
     KOREAN_DAY,
     LENGTH,
     MEASURE,
@@ -31,6 +32,7 @@ from fanlight.text.span_words import (
     OF,
     PHRASES,
     UNIT,
+    WON,
     Kind,
     bits_of,
     end_of_run,
@@ -40,10 +42,13 @@ from fanlight.text.span_words import (
     is_labelled,
     is_letter,
     is_plain,
+    is_sum,
     may_have_phrase,
     number_before,
     word_before,
 )
+
+_KINDS = {HOURS: Kind.TIME, MONTHS: Kind.DATE, AGE: Kind.QUANTITY, WON: Kind.MONEY}  # of Korean units
 
 
 def find_phrases(text: str, begin: int, end: int) -> list[tuple[int, int, int]]:
@@ -84,11 +89,12 @@ def _find_word(text: str, limits: tuple[int, int], i: int, stop: int, end: int) 
         return past[0], stop, past[1]
     if bits & KOREAN_DAY:
         return i, i + (bits >> LENGTH), Kind.DATE
-    if bits & (HOURS | MONTHS | AGE):
+    if bits & (HOURS | MONTHS | AGE | WON):
         numeral, right = word_before(text, begin, i)
-        kind = Kind.TIME if bits & HOURS else Kind.DATE if bits & MONTHS else Kind.QUANTITY
-        is_counted = right < i and bits_of(text[numeral:right]) & NUMERAL
-        return (numeral, i + (bits >> LENGTH), kind) if is_counted else (0, 0, 0)
+        kind = next(kind for bit, kind in _KINDS.items() if bits & bit)
+        is_counted = is_sum(text[numeral:right]) if bits & WON else bits_of(text[numeral:right]) & NUMERAL
+        is_whole = right < i and not (numeral > begin and is_digit(text[numeral - 1]))
+        return (numeral, i + (bits >> LENGTH), kind) if is_counted and is_whole else (0, 0, 0)
     if amounts & (HALF | QUARTER):
         return find_fraction(text, last, i, stop, end)
     if amounts & LONE_HOUR:
@@ -227,6 +233,8 @@ def _past(text: str, begin: int, i: int) -> tuple[int, int] | None:
         start, of = left, bits & OF != 0
         if not of:
             origin = left
+        if bits & INDEFINITE:
+            break
     if origin == word_before(text, begin, i)[0]:
         return None
     return origin, Kind.TIME if unit & CLOCK_UNIT else Kind.DATE

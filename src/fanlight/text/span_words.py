@@ -10,9 +10,9 @@ from enum import IntEnum
     LABEL, ABBREVIATION, WITHOUT_STOP, GREETING, OPENER, WISH, OCCASION, UNIT, CLOCK_UNIT, RELATIVE, AGO, COUNT, OF,
     LONE, DAY, KOREAN_DAY, KOREAN_AGO, EVE, SIDE, ONE_DAY, ARTICLE, GROUP, MINOR, MONTH,
     DAYTIME, MEASURE, ORDINAL, WEEKDAY, NUMERAL, HOURS, MONTHS, AGE, TODAY, KOREAN_DAYTIME, KOREAN_SEASON, YEAR_WORD,
-    FEAST, FEAST_DAY,
-) = (1 << i for i in range(38))  # fmt: skip
-LENGTH = 38  # the bit from which on a Korean word has its length without particles
+    FEAST, FEAST_DAY, INDEFINITE, WON,
+) = (1 << i for i in range(40))  # fmt: skip
+LENGTH = 40  # the bit from which on a Korean word has its length without particles
 PHRASES = 512  # of a sentence at most
 CHAIN = 4  # words of a count, at most
 MARKS_BEFORE = " \t\n\r.:#(-+"  # between a label and its number
@@ -24,6 +24,7 @@ PARTS = "장조"  # so are those, in dates
 SPANS = "간년주달월일분초틀흘루름"  # a Korean span of time ends in one
 PARTICLES = ("", *"에 에는 에도 의 까지 부터 만 이다 은 는 과 와 으로 로 도 쯤 을 를 이 가 다 씩 입니다".split())  # noqa: SIM905
 
+_TENS, _ONES = "열 스물 서른 마흔 쉰 예순 일흔 여든 아흔".split(), "한 두 세 네 다섯 여섯 일곱 여덟 아홉".split()  # noqa: SIM905
 _WORDS = {
     LABEL: """section sections sec sect article art chapter ch chap paragraph para clause cl rule sch reg figure
         fig figs eq eqs table tab line row page pages p pp room rm building bldg apartment apt suite box rev
@@ -40,8 +41,9 @@ _WORDS = {
     OPENER: "bye welcome greetings please call tell ask meet email contact remember let",
     WISH: "merry happy good",
     OCCASION: "christmas birthday easter morning afternoon evening night anniversary",
-    UNIT: "second minute hour day week fortnight month year decade century weekend morning afternoon evening night",
-    CLOCK_UNIT: "second minute hour seconds minutes hours",
+    UNIT: """second minute hour day week fortnight month year decade century weekend morning afternoon evening night
+        yr wk hr min sec""",
+    CLOCK_UNIT: "second minute hour seconds minutes hours hr min sec",
     RELATIVE: """last next this past coming previous 지난 다음 이번 저번 다다음 지지난 지난주 다음주 이번주 저번주
         다다음주 지지난주""",
     AGO: "ago later earlier",
@@ -71,8 +73,8 @@ _WORDS = {
         fifteenth sixteenth seventeenth eighteenth nineteenth twentieth thirtieth""",
     WEEKDAY: """mon tue tues wed thu thur thurs fri sat sun monday tuesday wednesday thursday friday saturday
         sunday""",
-    NUMERAL: """한 두 세 다섯 여섯 일곱 여덟 아홉 열 스무 서른 마흔 쉰 예순 일흔 여든 아흔 한두 두세 두어 서너 너댓 네댓
-        대여섯 예닐곱""",  # before the units below; 네 시간 is also "your time"
+    NUMERAL: "한 두 세 다섯 여섯 일곱 여덟 아홉 스무 한두 두세 두어 서너 너댓 네댓 대여섯 예닐곱 "
+    + " ".join(tens + ones for tens in _TENS for ones in ["", *_ONES]),  # and not 네, which also means "your"
     HOURS: "시간",
     MONTHS: "달",
     AGE: "살",
@@ -81,11 +83,13 @@ _WORDS = {
     KOREAN_SEASON: "봄 여름 가을 겨울",
     YEAR_WORD: "작년 지난해 재작년 올해 금년 내년 내후년",
     FEAST: "christmas easter",
+    INDEFINITE: "a an",
+    WON: "원",
     FEAST_DAY: "eve day sunday monday",
 }  # fmt: skip
 
 
-_WITH_LENGTH = (KOREAN_DAY, HOURS, MONTHS, AGE, KOREAN_SEASON)
+_WITH_LENGTH = (KOREAN_DAY, HOURS, MONTHS, AGE, KOREAN_SEASON, WON)
 _ENDINGS = (*PARTICLES, *"만에 이면 이나 이라도 이라 째 째다 짜리 밖에 이었다 이다가".split())  # noqa: SIM905
 
 
@@ -124,7 +128,9 @@ _TRIGGER_PAIRS = (
     ("illion", re.compile(r"(?:an?|one)[ \t\n\r]+[mbtr]+illion")),
     ("past", re.compile(r"the[ \t\n\r]+past")),
     *((word, re.compile(rf"[한두세섯곱덟홉열무른흔쉰순든너어댓][ \t\n\r]+{word}")) for word in "시간 달 살".split()),  # noqa: SIM905
+    ("원", re.compile(r"[십백천만억조][ \t\n\r]+원")),
 )
+SUM, MULTIPLIERS = frozenset("일이삼사오육칠팔구십백천만억조수몇"), "십백천만억조"
 
 
 def bits_of(word: str) -> int:
@@ -170,6 +176,11 @@ def is_labelled(text: str, begin: int, i: int) -> bool:
 def is_digit(c: str) -> bool:
     """Tell whether a character is a digit of ASCII."""
     return "0" <= c <= "9"
+
+
+def is_sum(word: str) -> bool:
+    """Tell whether a word is a Korean numeral as sums of money have them (``만``, ``오천``, ``수백만``)."""
+    return word[-1:] in MULTIPLIERS and word != "" and SUM.issuperset(word)
 
 
 def is_point(text: str, begin: int, i: int) -> bool:

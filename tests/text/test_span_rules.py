@@ -298,6 +298,12 @@ def test_what_stays_as_it_is(marked):
         ("around 10,000 BC, 10,000 people", "around <DATE 10,000 BC>, 10,000 people"),
         ("<DATE Christmas> Eve, <DATE Easter> eggs", "<DATE Christmas Eve>, <DATE Easter> eggs"),
         ("from 3.89 billion a year ago", "from 3.89 billion <DATE a year ago>"),
+        (
+            "1.34 billion two weeks ago, 6,700 five years ago",
+            "1.34 billion <DATE two weeks ago>, 6,700 <DATE five years ago>",
+        ),
+        ("4,000 years ago, 3.5 billion <DATE five years>", "<DATE 4,000 years ago>, 3.5 billion <DATE five years>"),
+        ("a million-dollar bill", "a million-dollar bill"),
         ("66 million years ago, 4.6 billion years ago", "<DATE 66 million years ago>, <DATE 4.6 billion years ago>"),
         ("2 yrs ago, 20 min later", "<DATE 2 yrs ago>, <TIME 20 min later>"),
         ("서너 시간 걸렸다. 한 시간만", "<TIME 서너 시간> 걸렸다. <TIME 한 시간>만"),

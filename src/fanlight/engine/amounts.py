@@ -255,10 +255,10 @@ def find_hour(data: Any, begin: Any, i: Any, stop: Any, end: Any) -> tuple[Any, 
 
 
 @inner()
-def find_scaled(data: Any, begin: Any, i: Any, end: Any) -> tuple[Any, Any, Any]:
+def find_scaled(data: Any, begin: Any, i: Any, stop: Any, end: Any) -> tuple[Any, Any, Any]:
     """Find ``a million euros``, whose scale is at byte i."""
     article, last = word_before(data, begin, i)
-    if last == i or not amount_bits(data, article, last) & ARTICLE:
+    if last == i or not amount_bits(data, article, last) & ARTICLE or (stop < end and data[stop] == 45):
         return ZERO, ZERO, ZERO
     last, kind = _end_of_named_unit(data, i - 1, end)
     return article, last, kind

@@ -73,8 +73,12 @@ def _begin_of_words(data: Any, begin: Any, start: Any, stop: Any) -> Any:
         word, last = word_before(data, begin, start)
         bits = amount_bits(data, word, last)
         is_number = bits & NUMBER or (bits & ARTICLE and opening & SCALE)
-        if last == start or not is_number or not (opening | bits) & SCALE or (bits & SCALE and data[last] != 32):
+        if last == start or not is_number or not (opening | bits) & SCALE:
             break
+        if bits & SCALE:  # five million nine hundred, but not 3.5 billion nine
+            scaled, last = word_before(data, begin, word)
+            if last == word or not amount_bits(data, scaled, last) & (NUMBER | ARTICLE):
+                break
         start, opening = word, bits
     return start
 

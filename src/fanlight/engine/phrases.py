@@ -40,6 +40,7 @@ from fanlight.text.span_words import (
     INDEFINITE,
     KOREAN_DAY,
     LENGTH,
+    MAGNITUDE,
     MEASURE,
     MONTH,
     MONTHS,
@@ -139,7 +140,7 @@ def _find_word(data: Any, begin: Any, last: Any, i: Any, stop: Any, end: Any) ->
         if amounts & LONE_HOUR:
             return find_hour(data, begin, i, stop, end)
         if amounts & LARGE:
-            return find_scaled(data, begin, i, end)
+            return find_scaled(data, begin, i, stop, end)
         if amounts & MIDDLE:
             low, high = find_middle(data, i, stop, end)
             return low, high, np.int64(DATE)
@@ -283,7 +284,7 @@ def _past(data: Any, begin: Any, i: Any, stop: Any) -> tuple[Any, Any, Any]:
     unit = bits_of(data, start, end)
     if not unit & UNIT or end == i:
         return ZERO, ZERO, ZERO
-    origin, word, of = start, start, False
+    origin, word, of, following = start, start, False, ZERO
     for _ in range(CHAIN):
         left, right = word_before(data, begin, word)
         if left == right:
@@ -291,12 +292,15 @@ def _past(data: Any, begin: Any, i: Any, stop: Any) -> tuple[Any, Any, Any]:
         if left == right or right == word:
             break
         bits = bits_of(data, left, right)
-        if not (bits & COUNT or is_of(data[left], DIGIT)) or (of and not bits & GROUP):
+        if of and not bits & GROUP:
             break
-        word, of = left, bits & OF != 0
+        is_counted = is_of(data[left], DIGIT) and (not following or following & MAGNITUDE)  # not of 3.5 two years
+        if not is_counted and (not bits & COUNT or (bits & MAGNITUDE and following)):
+            break
+        word, of, following = left, bits & OF != 0, bits
         if not of:
             origin = left
-        if bits & INDEFINITE:
+        if bits & INDEFINITE or is_counted:
             break
     if origin == start:
         return ZERO, ZERO, ZERO

@@ -222,10 +222,10 @@ def find_hour(text: str, begin: int, i: int, stop: int, end: int) -> Amount:
     return article, stop, Kind.TIME
 
 
-def find_scaled(text: str, begin: int, i: int, end: int) -> Amount:
+def find_scaled(text: str, begin: int, i: int, stop: int, end: int) -> Amount:
     """Return start, end and kind of ``a million euros``, whose scale is at i; `NOTHING` if there is none."""
     article, last = word_before(text, begin, i)
-    if last == i or not bits_of(text[article:last]) & ARTICLE:
+    if last == i or not bits_of(text[article:last]) & ARTICLE or (stop < end and text[stop] == "-"):
         return NOTHING
     last, kind = _end_of_named_unit(text, i - 1, end)
     return article, last, kind

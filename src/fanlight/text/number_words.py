@@ -50,8 +50,12 @@ def _begin_of_words(text: str, begin: int, start: int, stop: int) -> int:
         word, last = word_before(text, begin, start)
         bits = bits_of(text[word:last])
         is_number = bits & NUMBER or (bits & ARTICLE and opening & SCALE)
-        if last == start or not is_number or not (opening | bits) & SCALE or (bits & SCALE and text[last] != " "):
+        if last == start or not is_number or not (opening | bits) & SCALE:
             break
+        if bits & SCALE:  # five million nine hundred, but not 3.5 billion nine
+            scaled, last = word_before(text, begin, word)
+            if last == word or not bits_of(text[scaled:last]) & (NUMBER | ARTICLE):
+                break
         start, opening = word, bits
     return start
 

@@ -25,6 +25,7 @@ from fanlight.text.span_words import (
     INDEFINITE,
     KOREAN_DAY,
     LENGTH,
+    MAGNITUDE,
     MEASURE,
     MONTH,
     MONTHS,
@@ -100,7 +101,7 @@ def _find_word(text: str, limits: tuple[int, int], i: int, stop: int, end: int) 
     if amounts & LONE_HOUR:
         return find_hour(text, begin, i, stop, end)
     if amounts & LARGE:
-        return find_scaled(text, begin, i, end)
+        return find_scaled(text, begin, i, stop, end)
     if amounts & MIDDLE:
         return (*find_middle(text, i, stop, end), Kind.DATE)
     if amounts & PAST:
@@ -222,18 +223,21 @@ def _past(text: str, begin: int, i: int) -> tuple[int, int] | None:
     unit = bits_of(text[start:stop])
     if not unit & UNIT or stop == i:
         return None
-    origin, of = start, False
+    origin, of, following = start, False, 0
     for _ in range(CHAIN):
         left, right = word_before(text, begin, start)
         if left == right:
             left, right = number_before(text, begin, start)
         bits = bits_of(text[left:right])
-        if left == right or right == start or not (bits & COUNT or is_digit(text[left])) or (of and not bits & GROUP):
+        if left == right or right == start or (of and not bits & GROUP):
             break
-        start, of = left, bits & OF != 0
+        is_counted = is_digit(text[left]) and (not following or following & MAGNITUDE)  # not of 3.5 two years
+        if not is_counted and (not bits & COUNT or (bits & MAGNITUDE and following)):
+            break
+        start, of, following = left, bits & OF != 0, bits
         if not of:
             origin = left
-        if bits & INDEFINITE:
+        if bits & INDEFINITE or is_counted:
             break
     if origin == word_before(text, begin, i)[0]:
         return None

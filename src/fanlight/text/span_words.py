@@ -10,9 +10,9 @@ from enum import IntEnum
     LABEL, ABBREVIATION, WITHOUT_STOP, GREETING, OPENER, WISH, OCCASION, UNIT, CLOCK_UNIT, RELATIVE, AGO, COUNT, OF,
     LONE, DAY, KOREAN_DAY, KOREAN_AGO, EVE, SIDE, ONE_DAY, ARTICLE, GROUP, MINOR, MONTH,
     DAYTIME, MEASURE, ORDINAL, WEEKDAY, NUMERAL, HOURS, MONTHS, AGE, TODAY, KOREAN_DAYTIME, KOREAN_SEASON, YEAR_WORD,
-    FEAST, FEAST_DAY, INDEFINITE, WON,
-) = (1 << i for i in range(40))  # fmt: skip
-LENGTH = 40  # the bit from which on a Korean word has its length without particles
+    FEAST, FEAST_DAY, INDEFINITE, MAGNITUDE, WON,
+) = (1 << i for i in range(41))  # fmt: skip
+LENGTH = 41  # the bit from which on a Korean word has its length without particles
 PHRASES = 512  # of a sentence at most
 CHAIN = 4  # words of a count, at most
 MARKS_BEFORE = " \t\n\r.:#(-+"  # between a label and its number
@@ -84,6 +84,7 @@ _WORDS = {
     YEAR_WORD: "작년 지난해 재작년 올해 금년 내년 내후년",
     FEAST: "christmas easter",
     INDEFINITE: "a an",
+    MAGNITUDE: "million billion",
     WON: "원",
     FEAST_DAY: "eve day sunday monday",
 }  # fmt: skip

@@ -249,7 +249,7 @@ def find_hour(data: Any, begin: Any, i: Any, stop: Any, end: Any) -> tuple[Any, 
     half, half_stop = next_word(data, word_stop, end)
     has_half = amount_bits(data, word, word_stop) & AND and amount_bits(data, half, half_stop) & ARTICLE
     is_spent = last < article and amount_bits(data, verb, last) & SPENT
-    if has_half or not (article == begin or is_spent):
+    if has_half or amount_bits(data, word, word_stop) & OF or not (article == begin or is_spent):
         return ZERO, ZERO, ZERO
     return article, stop, np.int64(_TIME)
 

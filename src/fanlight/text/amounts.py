@@ -217,7 +217,7 @@ def find_hour(text: str, begin: int, i: int, stop: int, end: int) -> Amount:
     half, half_stop = next_word(text, word_stop, end)
     has_half = bits_of(text[word:word_stop]) & AND and bits_of(text[half:half_stop]) & ARTICLE
     is_spent = last < article and bits_of(text[verb:last]) & SPENT
-    if has_half or not (article == begin or is_spent):
+    if has_half or bits_of(text[word:word_stop]) & OF or not (article == begin or is_spent):
         return NOTHING
     return article, stop, Kind.TIME
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from fanlight.engine.twins import SCHEME
 from fanlight.text.span_rules import Span, correct, kinds_of
-from fanlight.text.span_words import ABBREVIATION, BARE, DOUBTFUL, LABEL, WITHOUT_STOP, WORDS
+from fanlight.text.span_words import ABBREVIATION, BARE, DOUBTFUL, LABEL, NUMERAL, WITHOUT_STOP, WORDS
 
 _MARK = re.compile(r"<([A-Za-z]+) ([^<>]*)>")
 
@@ -270,7 +270,7 @@ def test_what_stays_as_it_is(marked):
             "ten dollars an hour, <TIME half an hour>, in an hour of it",
         ),
         ("one-half of a mile, a half hour", "<QUANTITY one-half of a mile>, <TIME a half hour>"),
-        ("a two-and-a-half-week strike, the first half hour", None),
+        ("a two-and-a-half-week strike, the first half hour, a million-dollar bill", None),
         ("in thirty-five (35) days", "in <DATE thirty-five (35) days>"),
         ("in ten (<QUANTITY 10) business days>", "in <DATE ten (10) business days>"),
         ("thirty (30) apples, five (5)", None),
@@ -300,7 +300,6 @@ def test_what_stays_as_it_is(marked):
             "1.34 billion <DATE two weeks ago>, 6,700 <DATE five years ago>",
         ),
         ("4,000 years ago, 3.5 billion <DATE five years>", "<DATE 4,000 years ago>, 3.5 billion <DATE five years>"),
-        ("a million-dollar bill", "a million-dollar bill"),
         ("66 million years ago, 4.6 billion years ago", "<DATE 66 million years ago>, <DATE 4.6 billion years ago>"),
         ("2 yrs ago, 20 min later", "<DATE 2 yrs ago>, <TIME 20 min later>"),
         ("서너 시간 걸렸다. 한 시간만", "<TIME 서너 시간> 걸렸다. <TIME 한 시간>만"),
@@ -389,6 +388,11 @@ def test_doubtful_names_in_headings(marked, stays):
     text, spans = read(marked)
     spans = [span._replace(probability=DOUBTFUL) for span in spans]
     assert correct(text, (0, len(text)), spans, kinds_of(SCHEME)) == spans
+
+
+def test_each_korean_numeral_counts():
+    for numeral in (word for word, bits in WORDS.items() if bits & NUMERAL):
+        assert corrected(f"{numeral} 살") == f"<QUANTITY {numeral} 살>"
 
 
 def test_models_with_other_types_are_left_alone():

@@ -123,17 +123,19 @@ def find_amount(data: Any, begin: Any, i: Any, end: Any) -> tuple[Any, Any, Any]
         return ZERO, ZERO, ZERO  # 2024 KB국민은행
     if bits & SYMBOL or (bits & DENOMINATOR and last > unit_stop):
         return _begin_of_minus(data, begin, i), last, np.int64(_QUANTITY)
-    if bits & LETTER_SYMBOL and (last == end or data[last] != 47):
-        is_gram, is_celsius = data[unit] == 103, data[unit] == 67
-        is_long = stop - i > 1 and (is_gram or (is_celsius and unit == stop and stop - i < 4))
-        is_exact = (is_gram or is_celsius) and _has_stop(data, i, stop)
-        if (is_long or is_exact) and not is_labelled(data, begin, i):
-            return _begin_of_minus(data, begin, i), last, np.int64(_QUANTITY)
+    is_unit = bits & LETTER_SYMBOL and (last == end or data[last] != 47)  # /
+    if is_unit and _is_measured(data, i, stop, unit) and not is_labelled(data, begin, i):
+        return _begin_of_minus(data, begin, i), last, np.int64(_QUANTITY)
     return ZERO, ZERO, ZERO
 
 
 @inner()
-def _has_stop(data: Any, i: Any, stop: Any) -> bool:
+def _is_measured(data: Any, i: Any, stop: Any, unit: Any) -> bool:
+    """Tell whether a figure ``data[i:stop]`` is one of grams or degrees by its form: 200 g, 180C, 38.5 C."""
+    if data[unit] != 103 and data[unit] != 67:  # g C
+        return False
+    if stop - i > 1 and (data[unit] == 103 or (unit == stop and stop - i < 4)):
+        return True
     while i < stop and data[i] != 46:
         i += 1
     return bool(i < stop)

@@ -117,11 +117,16 @@ def find_amount(text: str, begin: int, i: int, end: int) -> Amount:
         return NOTHING  # 2024 KB국민은행
     if bits & SYMBOL or (bits & DENOMINATOR and last > unit_stop):
         return _begin_of_minus(text, begin, i), last, Kind.QUANTITY
-    if bits & LETTER_SYMBOL and text[unit] in "gC" and (last == end or text[last] != "/"):
-        is_long = stop - i > 1 and (text[unit] == "g" or (unit == stop and stop - i < 4))
-        if (is_long or "." in text[i:stop]) and not is_labelled(text, begin, i):
-            return _begin_of_minus(text, begin, i), last, Kind.QUANTITY
+    is_unit = bits & LETTER_SYMBOL and (last == end or text[last] != "/")
+    if is_unit and _is_measured(text[i:stop], text[unit], unit == stop) and not is_labelled(text, begin, i):
+        return _begin_of_minus(text, begin, i), last, Kind.QUANTITY
     return NOTHING
+
+
+def _is_measured(figure: str, symbol: str, is_glued: bool) -> bool:
+    """Tell whether a figure is one of grams or degrees by its form: 200 g, 180C, 38.5 C."""
+    is_long = len(figure) > 1 and (symbol == "g" or (is_glued and len(figure) < 4))
+    return symbol in "gC" and (is_long or "." in figure)
 
 
 def _find_repeated(text: str, begin: int, i: int, stop: int, end: int) -> Amount:

@@ -124,11 +124,12 @@ def _bits_of_words() -> dict[str, int]:
 
 WORDS = _bits_of_words()
 _TRIGGERS = (*_WORDS[AGO].split(), *_WORDS[KOREAN_DAY].split(), "half", "quarter", "mid-")
+_COUNTED = re.compile(r"[한두세네섯곱덟홉열무물른흔쉰순든너어댓][ \t\n\r]+(?:시간|달|살)")
 _TRIGGER_PAIRS = (
     ("hour", re.compile(r"an[ \t\n\r]+hour")),
     ("illion", re.compile(r"(?:an?|one)[ \t\n\r]+[mbtr]+illion")),
     ("past", re.compile(r"the[ \t\n\r]+past")),
-    *((word, re.compile(rf"[한두세섯곱덟홉열무른흔쉰순든너어댓][ \t\n\r]+{word}")) for word in "시간 달 살".split()),  # noqa: SIM905
+    *((word, _COUNTED) for word in ("시간", "달", "살")),
     ("원", re.compile(r"[십백천만억조][ \t\n\r]+원")),
 )
 SUM, MULTIPLIERS = frozenset("일이삼사오육칠팔구십백천만억조수몇"), "십백천만억조"

@@ -277,7 +277,7 @@ def test_what_stays_as_it_is(marked):
         ("after 24 h, 11 hrs 30 mins, 30 ns", "after <TIME 24 h>, <TIME 11 hrs 30 mins>, <TIME 30 ns>"),
         ("at 10h30, 35 HR, the 3 H atoms, 5 MS", None),
         ("200 g of it at 38.5 C or 180C", "<QUANTITY 200 g> of it at <QUANTITY 38.5 C> or <QUANTITY 180C>"),
-        ("5 g of it, 5 C, Figure 2.1 C, 13.5 g/x", None),
+        ("5 g of it, 5 C, Figure 2.1 C, 13.5 g/x, @12C4", None),
         ("a loss of -$45.20; from-$5, -$5", "a loss of <MONEY -$45.20>; from-<MONEY $5>, <MONEY -$5>"),
         ("in mid-May, the mid-1990s", "in <DATE mid-May>, the <DATE mid-1990s>"),
         ("by mid-2020 or mid-'80s", "by <DATE mid-2020> or <DATE mid-'80s>"),

@@ -123,7 +123,7 @@ def find_amount(data: Any, begin: Any, i: Any, end: Any) -> tuple[Any, Any, Any]
         return ZERO, ZERO, ZERO  # 2024 KB국민은행
     if bits & SYMBOL or (bits & DENOMINATOR and last > unit_stop):
         return _begin_of_minus(data, begin, i), last, np.int64(_QUANTITY)
-    is_unit = bits & LETTER_SYMBOL and (last == end or data[last] != 47)  # /
+    is_unit = bits & LETTER_SYMBOL and not (last < end and (data[last] == 47 or is_of(data[last], DIGIT)))  # not 12C4
     if is_unit and _is_measured(data, i, stop, unit) and not is_labelled(data, begin, i):
         return _begin_of_minus(data, begin, i), last, np.int64(_QUANTITY)
     return ZERO, ZERO, ZERO

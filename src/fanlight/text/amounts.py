@@ -117,7 +117,7 @@ def find_amount(text: str, begin: int, i: int, end: int) -> Amount:
         return NOTHING  # 2024 KB국민은행
     if bits & SYMBOL or (bits & DENOMINATOR and last > unit_stop):
         return _begin_of_minus(text, begin, i), last, Kind.QUANTITY
-    is_unit = bits & LETTER_SYMBOL and (last == end or text[last] != "/")
+    is_unit = bits & LETTER_SYMBOL and not (last < end and (text[last] == "/" or is_digit(text[last])))  # not 12C4
     if is_unit and _is_measured(text[i:stop], text[unit], unit == stop) and not is_labelled(text, begin, i):
         return _begin_of_minus(text, begin, i), last, Kind.QUANTITY
     return NOTHING

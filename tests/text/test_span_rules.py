@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from fanlight.engine.twins import SCHEME
 from fanlight.text.span_rules import Span, correct, kinds_of
-from fanlight.text.span_words import ABBREVIATION, BARE, DOUBTFUL, LABEL, WITHOUT_STOP, WORDS
+from fanlight.text.span_words import ABBREVIATION, BARE, DOUBTFUL, LABEL, NUMERAL, WITHOUT_STOP, WORDS
 
 _MARK = re.compile(r"<([A-Za-z]+) ([^<>]*)>")
 
@@ -249,6 +249,74 @@ def test_what_stays_as_it_is(marked):
         ("Q3 24, H1 visas, Q5 2024, h1 2024, FY20231", None),
         ("the <DATE summer> of <DATE 2019>, 300 <ORG BC>", "the <DATE summer of 2019>, <DATE 300 BC>"),
         ("the '70s and ’90s in her 30s", "the <DATE '70s> and <DATE ’90s> in her 30s"),
+        (
+            "worth a <MONEY million euros>, a <QUANTITY hundred miles>",
+            "worth <MONEY a million euros>, <QUANTITY a hundred miles>",
+        ),
+        ("over a million pounds, a million people", "over <MONEY a million pounds>, a million people"),
+        (
+            "one million two <MONEY hundred thousand pounds>, vs 3.2 billion\n <DATE Nine months>",
+            "<MONEY one million two hundred thousand pounds>, vs 3.2 billion\n <DATE Nine months>",
+        ),
+        ("<MONEY one thousand> two <MONEY hundred dollars>", "<MONEY one thousand two hundred dollars>"),
+        ("a fee of <MONEY two million>", "a fee of <MONEY two million>"),
+        ("from 1.30 to <MONEY 1.70 dlrs>", "from <MONEY 1.30 to 1.70 dlrs>"),
+        ("between 6,000 and <QUANTITY 8,000 tonnes>", "between <QUANTITY 6,000 and 8,000 tonnes>"),
+        ("use 1 <QUANTITY 1/2 cups>, 12 <DATE 5/6>", "use <QUANTITY 1 1/2 cups>, 12 <DATE 5/6>"),
+        ("It took an hour, an hour and a half", "It took <TIME an hour>, <TIME an hour and a half>"),
+        ("An hour passed; for an hour and ten", "<TIME An hour> passed; for <TIME an hour> and ten"),
+        (
+            "ten dollars an hour, half an hour, in an hour of it",
+            "ten dollars an hour, <TIME half an hour>, in an hour of it",
+        ),
+        ("one-half of a mile, a half hour", "<QUANTITY one-half of a mile>, <TIME a half hour>"),
+        ("a two-and-a-half-week strike, the first half hour, a million-dollar bill", None),
+        ("in thirty-five (35) days", "in <DATE thirty-five (35) days>"),
+        ("in ten (<QUANTITY 10) business days>", "in <DATE ten (10) business days>"),
+        ("thirty (30) apples, five (5)", None),
+        ("after 24 h, 11 hrs 30 mins, 30 ns", "after <TIME 24 h>, <TIME 11 hrs 30 mins>, <TIME 30 ns>"),
+        ("at 10h30, 35 HR, the 3 H atoms, 5 MS", None),
+        ("200 g of it at 38.5 C or 180C", "<QUANTITY 200 g> of it at <QUANTITY 38.5 C> or <QUANTITY 180C>"),
+        ("5 g of it, 5 C, Figure 2.1 C, 13.5 g/x, @12C4", None),
+        ("a loss of -$45.20; from-$5, -$5", "a loss of <MONEY -$45.20>; from-<MONEY $5>, <MONEY -$5>"),
+        ("in mid-May, the mid-1990s", "in <DATE mid-May>, the <DATE mid-1990s>"),
+        ("by mid-2020 or mid-'80s", "by <DATE mid-2020> or <DATE mid-'80s>"),
+        ("mid-<DATE May 2021>, mid-season, mid-2020x, mid-30s", "<DATE mid-May 2021>, mid-season, mid-2020x, mid-30s"),
+        ("over the past year, the past is", "over the <DATE past year>, the past is"),
+        ("the 12th day of <DATE May, 2027>", "the <DATE 12th day of May, 2027>"),
+        (
+            "this twenty-first day of <DATE May>, day of <DATE May>",
+            "this <DATE twenty-first day of May>, day of <DATE May>",
+        ),
+        ("On <ORG Mon>, <DATE Nov 23, 2026> at", "On <DATE Mon, Nov 23, 2026> at"),
+        ("Date: Tue, 10 <DATE Apr 2001>", "Date: <DATE Tue, 10 Apr 2001>"),
+        ("sun, 10 Apr; Mon 10 apples; Mon, Apr 3rd", None),
+        ("Summer <DATE 2019>, fall 2000 points", "<DATE Summer 2019>, fall 2000 points"),
+        ("around 10,000 BC, 10,000 people", "around <DATE 10,000 BC>, 10,000 people"),
+        ("<DATE Christmas> Eve, <DATE Easter> eggs", "<DATE Christmas Eve>, <DATE Easter> eggs"),
+        ("from 3.89 billion a year ago", "from 3.89 billion <DATE a year ago>"),
+        (
+            "1.34 billion two weeks ago, 6,700 five years ago",
+            "1.34 billion <DATE two weeks ago>, 6,700 <DATE five years ago>",
+        ),
+        ("4,000 years ago, 3.5 billion <DATE five years>", "<DATE 4,000 years ago>, 3.5 billion <DATE five years>"),
+        ("66 million years ago, 4.6 billion years ago", "<DATE 66 million years ago>, <DATE 4.6 billion years ago>"),
+        ("2 yrs ago, 20 min later", "<DATE 2 yrs ago>, <TIME 20 min later>"),
+        ("서너 시간 걸렸다. 한 시간만", "<TIME 서너 시간> 걸렸다. <TIME 한 시간>만"),
+        ("네 시간은 좋은 시간", None),
+        ("<PER 두어> 시간이면, 서너 달 뒤에", "<TIME 두어 시간>이면, <DATE 서너 달 뒤>에"),
+        (
+            "스무 살에, 스물<QUANTITY 다섯 살>, 마흔두 살",
+            "<QUANTITY 스무 살>에, <QUANTITY 스물다섯 살>, <QUANTITY 마흔두 살>",
+        ),
+        ("십만 원만, 수백억 원의", "<MONEY 십만 원>만, <MONEY 수백억 원>의"),
+        ("수<MONEY 천만 원>, 너만 원해, 5만 원", "<MONEY 수천만 원>, 너만 원해, 5만 원"),
+        ("<DATE 작년> 가을에, <DATE 올해> 가서", "<DATE 작년 가을>에, <DATE 올해> 가서"),
+        ("<DATE 오늘> <TIME 새벽>에, <DATE 내일> <TIME 아침>", "<DATE 오늘 새벽>에, <DATE 내일 아침>"),
+        ("<DATE 오늘> <TIME 오후 3시>, <DATE 이날> <TIME 오전>", None),
+        ("<DATE 이번주> <DATE 금요일>, 지난주 <DATE 월요일>", "<DATE 이번주 금요일>, <DATE 지난주 월요일>"),
+        ("<DATE 2023>회계연도에, 2026학년도", "<DATE 2023회계연도>에, <DATE 2026학년도>"),
+        ("<ORG HR 72 bpm> and <ORG Hb 13.2 g/dL>", "HR <QUANTITY 72 bpm> and Hb <QUANTITY 13.2 g/dL>"),
         ("글피-글피, 5km_5km, 5km~5km", "<DATE 글피>-글피, <QUANTITY 5km>_5km, <QUANTITY 5km>~<QUANTITY 5km>"),
         ("x12/05/2021 12/05/2021x 112/05/2021 12/05/20211 12/05-2021 a-12/05/2021", None),
     ],
@@ -320,6 +388,11 @@ def test_doubtful_names_in_headings(marked, stays):
     text, spans = read(marked)
     spans = [span._replace(probability=DOUBTFUL) for span in spans]
     assert correct(text, (0, len(text)), spans, kinds_of(SCHEME)) == spans
+
+
+def test_each_korean_numeral_counts():
+    for numeral in (word for word, bits in WORDS.items() if bits & NUMERAL):
+        assert corrected(f"{numeral} 살") == f"<QUANTITY {numeral} 살>"
 
 
 def test_models_with_other_types_are_left_alone():

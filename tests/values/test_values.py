@@ -69,6 +69,12 @@ ISO = {
     "이삼일": "P2D/P3D", "서너 시간": "PT3H/PT4H", "오는 6월 3일": "2027-06-03", "지난 3월": "2026-03", "지난 12월": "2025-12",
     "지난 10년간": "P10Y", "향후 5년": "P5Y", "2시간 이상": "PT2H", "9초58": "PT9.58S", "1분 2초34": "PT1M2.34S",
     "오후 2시~4시 30분": "T14:00/T16:30",
+    "mid-May": "XXXX-05", "the 12th day of May": "XXXX-05-12", "early 2019": "2019", "late Friday": "2026-11-27",
+    "an hour": "PT1H", "3 h": "PT3H", "24h": "PT24H", "17h": "T17:00", "30 s": "PT30S", "10+ years": "P10Y",
+    "ten (10) business days": "P10D", "Mon, 23 Nov 2026": "2026-11-23", "10,000 BC": "BC10000", "past year": "P1Y",
+    "May 3 10:00-11:00": "XXXX-05-03T10:00/XXXX-05-03T11:00", "6·25": "XXXX-06-25", "'24. 3. 5.": "2024-03-05",
+    "작년 가을": "2025-FA", "오늘 새벽": "2026-11-28TMO", "두어 시간": "PT2H/PT3H", "한 시간": "PT1H",
+    "2023회계연도": "2023",
 }  # fmt: skip
 AMOUNTS = {
     "$3.5 billion": (3500000000, "USD"), "999 dollars": (999, "USD"), "50 cents": (0.5, "USD"), "US$ 5m": (5000000, "USD"),
@@ -98,6 +104,10 @@ AMOUNTS = {
     "1.5% per month": (1.5, None), "5.25% p.a.": (5.25, None), "25-basis-point": (0.25, None), "5‰": (0.5, None),
     "a percentage point": (1, None), "연 5.5%": (5.5, None), "마이너스 3.2%": (-3.2, None), "3할2푼5리": (32.5, None),
     "5분의 1": (20, None), "15% 이상": (15, None), "15,5%": (15.5, None),
+    "a million euros": (1000000, "EUR"), "one-half of a mile": (0.5, "[mi_i]"), "-$45.20": (-45.2, "USD"),
+    "3-1/2 dlrs": (3.5, "USD"), "500 million stg": (500000000, "GBP"), "12,5 Mio. EUR": (12500000, "EUR"),
+    "one million two hundred thousand pounds": (1200000, "GBP"), "180C": (180, "Cel"), "a half ounce": (0.5, "[oz_av]"),
+    "1 1/2 cups": (1.5, "[cup_us]"), "십만 원": (100000, "KRW"), "스물두 살": (22, "a"),
     "15%": (15, None), "3.5 per cent": (3.5, None), "15퍼센트": (15, None), "twenty-one percent": (21, None),
 }  # fmt: skip
 RANGES = {
@@ -106,6 +116,8 @@ RANGES = {
     "두세 개": (2, 3, "{개}"), "3억~5억 원": (300000000, 500000000, "KRW"), "3~5천만 원": (30000000, 50000000, "KRW"),
     "3천~5천만 원": (30000000, 50000000, "KRW"),
     "two to three kilometres": (2, 3, "km"), "2 to 3 1/2 cups": (2, 3.5, "[cup_us]"), "-10 to 5°C": (-10, 5, "Cel"),
+    "27 to 73 pct": (27, 73, None), "0.5 and 1.5 pct": (0.5, 1.5, None), "6,000 and 8,000 tonnes": (6000, 8000, "t"),
+    "100만~200만 원": (1000000, 2000000, "KRW"), "100 million to 200 million dollars": (100000000, 200000000, "USD"),
     "1만~2만5천원": (10000, 25000, "KRW"), "이삼십 명": (20, 30, "{명}"),
 }  # fmt: skip
 NOT_UNDERSTOOD = [
@@ -155,7 +167,9 @@ def test_what_is_not_understood_has_no_value(text):
     assert [read_value(text, type_, DAY) for type_ in KINDS] == [None] * len(KINDS)
 
 
-@pytest.mark.parametrize("text", ["이날", "이듬해", "two days later", "a year earlier", "the previous year"])
+@pytest.mark.parametrize(
+    "text", ["이날", "이듬해", "two days later", "a year earlier", "the previous year", "the next day"]
+)
 def test_dates_that_another_date_in_the_text_decides_have_no_value(text):
     assert read_value(text, "DATE", DAY) is None
 

@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from fanlight.engine.boundaries import table_of
-from fanlight.engine.chunks import place_of
+from fanlight.engine.number_words import amount_bits, begin_of_number, next_word
 from fanlight.engine.words_beside import (
     BLANK,
     DIGIT,
@@ -15,6 +14,7 @@ from fanlight.engine.words_beside import (
     contains,
     end_of_run,
     is_glued,
+    is_labelled,
     is_of,
     number_before,
     word_before,
@@ -25,10 +25,10 @@ from fanlight.text.amount_words import (
     ARTICLE,
     BASIS,
     BASIS_POINT,
-    BETWEEN,
     CENT,
     CLOCK_SYMBOL,
     CLOCK_UNIT,
+    COUNTED_DAY,
     CURRENCY,
     DAY_UNIT,
     DENOMINATOR,
@@ -36,9 +36,9 @@ from fanlight.text.amount_words import (
     HALF,
     HOUR,
     INCH,
-    JOINT,
     LENGTH,
     LENGTHS,
+    LETTER_SYMBOL,
     MEASURE,
     MERIDIEM,
     MINUTE,
@@ -49,34 +49,22 @@ from fanlight.text.amount_words import (
     PER,
     PERCENT,
     POINT,
-    PREFIX,
     SCALE,
     SHARE,
     SIGNS,
+    SPENT,
     SQUARE,
     SYMBOL,
     TO,
-    WORDS,
 )
 from fanlight.text.amounts import GROUPS
 from fanlight.text.automaton_kernels import code_point
-from fanlight.text.hash_kernels import hash_bytes
 from fanlight.text.span_words import Kind
 
-_KEYS, _BITS = table_of(WORDS, 2048)
 _SIGNS = np.array([ord(c) for c in SIGNS])
 _DATE, _TIME, _QUANTITY = int(Kind.DATE), int(Kind.TIME), int(Kind.QUANTITY)
 _MONEY, _PERCENT = int(Kind.MONEY), int(Kind.PERCENT)
 _HANGUL = 0xEA  # the least first byte of characters that no unit with Latin letters has
-
-
-@inner()
-def amount_bits(data: Any, begin: Any, end: Any) -> Any:
-    """Return what a word says to the rules of amounts."""
-    if begin >= end or end - begin > 40:
-        return ZERO
-    slot = place_of(hash_bytes(data, begin, end, data[begin] < 128), _KEYS)
-    return np.int64(_BITS[slot])
 
 
 @inner()
@@ -85,10 +73,13 @@ def find_amount(data: Any, begin: Any, i: Any, end: Any) -> tuple[Any, Any, Any]
     if is_glued(data, begin, i, 44):  # , - . /
         return ZERO, ZERO, ZERO
     stop = end_of_figure(data, i, end)
+    if stop < end and data[stop] == 41 and i > begin and data[i - 1] == 40:  # ( )
+        return _find_repeated(data, begin, i, stop, end)
     sign = _begin_of_sign(data, begin, i)
     if sign < i:
         while stop - i < 4 * GROUPS and end_of_run(data, stop + 1, end, DIGIT) - stop == 4 and data[stop] == 32:
             stop += 4  # € 2 500
+        sign -= sign - 1 > begin and data[sign - 2] == 32 and data[sign - 1] == 45  # -
         return sign, _end_of_scale(data, stop, end), np.int64(_MONEY)
     if stop >= end:
         return ZERO, ZERO, ZERO
@@ -116,8 +107,13 @@ def find_amount(data: Any, begin: Any, i: Any, end: Any) -> tuple[Any, Any, Any]
         return _find_second_figure(data, i, unit_stop, end, bits & FOOT != 0)
     if bits & BASIS_POINT and data[unit] == 98:  # b, not BP
         return i, unit_stop, np.int64(_PERCENT)
+    if bits & CLOCK_SYMBOL and data[unit] >= 97:
+        last = _end_of_minutes(data, unit_stop, end)
+        if last < end and is_of(data[last], DIGIT):  # 10h30
+            return ZERO, ZERO, ZERO
+        return i, last, np.int64(_TIME)
     is_small = unit < end and (data[unit] == 97 or data[unit] == 112)  # a p
-    if bits & CLOCK_SYMBOL or (bits & MERIDIEM and is_small and unit == stop and stop - i < 6):
+    if bits & MERIDIEM and is_small and unit == stop and stop - i < 6:
         return i, unit_stop, np.int64(_TIME)
     if bits >> LENGTH:
         unit_stop = unit + 3 * (bits >> LENGTH)
@@ -127,7 +123,35 @@ def find_amount(data: Any, begin: Any, i: Any, end: Any) -> tuple[Any, Any, Any]
         return ZERO, ZERO, ZERO  # 2024 KB국민은행
     if bits & SYMBOL or (bits & DENOMINATOR and last > unit_stop):
         return _begin_of_minus(data, begin, i), last, np.int64(_QUANTITY)
-    return _find_hours(data, i, stop, end)
+    is_unit = bits & LETTER_SYMBOL and not (last < end and (data[last] == 47 or is_of(data[last], DIGIT)))  # not 12C4
+    if is_unit and _is_measured(data, i, stop, unit) and not is_labelled(data, begin, i):
+        return _begin_of_minus(data, begin, i), last, np.int64(_QUANTITY)
+    return ZERO, ZERO, ZERO
+
+
+@inner()
+def _is_measured(data: Any, i: Any, stop: Any, unit: Any) -> bool:
+    """Tell whether a figure ``data[i:stop]`` is one of grams or degrees by its form: 200 g, 180C, 38.5 C."""
+    if data[unit] != 103 and data[unit] != 67:  # g C
+        return False
+    if stop - i > 1 and (data[unit] == 103 or (unit == stop and stop - i < 4)):
+        return True
+    while i < stop and data[i] != 46:
+        i += 1
+    return bool(i < stop)
+
+
+@inner()
+def _find_repeated(data: Any, begin: Any, i: Any, stop: Any, end: Any) -> tuple[Any, Any, Any]:
+    """Find ``thirty (30) days`` at a figure ``data[i:stop]`` in brackets."""
+    number = begin_of_number(data, begin, i - 1)
+    last, kind = _end_of_named_unit(data, stop + 1, end)
+    word, word_stop = next_word(data, stop + 1, end)
+    if not kind and amount_bits(data, word, word_stop) & COUNTED_DAY:
+        last, kind = _end_of_named_unit(data, word_stop, end)
+    if kind and number < i - 1 and is_of(data[number], LETTER):
+        return number, last, kind
+    return ZERO, ZERO, ZERO
 
 
 @inner()
@@ -207,15 +231,39 @@ def _begin_of_minus(data: Any, begin: Any, i: Any) -> Any:
 
 
 @inner()
-def _find_hours(data: Any, i: Any, stop: Any, end: Any) -> tuple[Any, Any, Any]:
-    """Find ``2h 30m`` at byte i, whose hours end at `stop`."""
-    if data[stop] | 32 == 104:
-        minute = stop + 1 + (stop + 1 < end and data[stop + 1] == 32)
-        last = end_of_run(data, minute, end, DIGIT)
-        unit = end_of_run(data, last, end, LETTER)
-        if last > minute and amount_bits(data, last, unit) & MINUTE:
-            return i, unit, np.int64(_TIME)
-    return ZERO, ZERO, ZERO
+def _end_of_minutes(data: Any, stop: Any, end: Any) -> Any:
+    """Return where a time ends whose first unit ends at `stop`, with the minutes behind it (``2h 30m``)."""
+    minute = stop + (stop < end and data[stop] == 32)
+    last = end_of_run(data, minute, end, DIGIT)
+    unit = last + (last < end and data[last] == 32)
+    unit_stop = end_of_run(data, unit, end, LETTER)
+    return unit_stop if last > minute and amount_bits(data, unit, unit_stop) & MINUTE else stop
+
+
+@inner()
+def find_hour(data: Any, begin: Any, i: Any, stop: Any, end: Any) -> tuple[Any, Any, Any]:
+    """Find ``an hour``, whose noun is at byte i, behind a verb or preposition that says so."""
+    article, last = word_before(data, begin, i)
+    if last - article != 2 or last == i or not amount_bits(data, article, last) & ARTICLE:
+        return ZERO, ZERO, ZERO
+    verb, last = word_before(data, begin, article)
+    word, word_stop = next_word(data, stop, end)
+    half, half_stop = next_word(data, word_stop, end)
+    has_half = amount_bits(data, word, word_stop) & AND and amount_bits(data, half, half_stop) & ARTICLE
+    is_spent = last < article and amount_bits(data, verb, last) & SPENT
+    if has_half or amount_bits(data, word, word_stop) & OF or not (article == begin or is_spent):
+        return ZERO, ZERO, ZERO
+    return article, stop, np.int64(_TIME)
+
+
+@inner()
+def find_scaled(data: Any, begin: Any, i: Any, stop: Any, end: Any) -> tuple[Any, Any, Any]:
+    """Find ``a million euros``, whose scale is at byte i."""
+    article, last = word_before(data, begin, i)
+    if last == i or not amount_bits(data, article, last) & ARTICLE or (stop < end and data[stop] == 45):
+        return ZERO, ZERO, ZERO
+    last, kind = _end_of_named_unit(data, i - 1, end)
+    return article, last, kind
 
 
 @inner()
@@ -224,24 +272,28 @@ def find_fraction(data: Any, begin: Any, i: Any, stop: Any, end: Any) -> tuple[A
     is_half = amount_bits(data, i, stop) & HALF != 0
     left, right = word_before(data, begin, i - (i > begin and data[i - 1] == 45))  # three-quarters
     before = amount_bits(data, left, right) if right < i else ZERO
-    word, last = _next_word(data, stop, end)
+    word, last = next_word(data, stop, end)
     bits = amount_bits(data, word, last)
     if bits & PAST or (bits & TO and not is_half):
-        hour, last = _next_word(data, last, end)
+        hour, last = next_word(data, last, end)
         if not amount_bits(data, hour, last) & HOUR:
             last = end_of_run(data, hour, end, DIGIT)
             if not 0 < last - hour < 3 or (bits & TO and not before & ARTICLE):  # the quarter to 30 June
                 return ZERO, ZERO, ZERO
         return (left if before & ARTICLE and not is_half else i), last, np.int64(_TIME)
     if is_half and before & ARTICLE:
-        return _find_half(data, begin, left, stop, end)
+        low, high, kind = _find_half(data, begin, left, stop, end)
+        if high:
+            return low, high, kind
     if bits & OF:
-        word, last = _next_word(data, last, end)
+        word, last = next_word(data, last, end)
         bits = amount_bits(data, word, last)
     if not bits & ARTICLE:
-        return ZERO, ZERO, ZERO
+        if not (is_half and before & ARTICLE) or (left > begin and data[left - 1] == 45):  # two-and-a-half-week
+            return ZERO, ZERO, ZERO
+        last = stop  # a half hour
     last, kind = _end_of_named_unit(data, last, end)
-    return (left if before & (ARTICLE | NUMBER) and not is_half else i), last, kind
+    return (left if before & (ARTICLE if is_half else ARTICLE | NUMBER) else i), last, kind
 
 
 @inner()
@@ -250,7 +302,7 @@ def _find_half(data: Any, begin: Any, article: Any, stop: Any, end: Any) -> tupl
     word, last = word_before(data, begin, article)
     if last == article or not amount_bits(data, word, last) & AND:
         return ZERO, ZERO, ZERO
-    number = _begin_of_number(data, begin, word)
+    number = begin_of_number(data, begin, word)
     if number < word:
         last, kind = _end_of_named_unit(data, stop, end)
         return number, last, kind
@@ -267,23 +319,15 @@ def _find_half(data: Any, begin: Any, article: Any, stop: Any, end: Any) -> tupl
 
 
 @inner()
-def _next_word(data: Any, i: Any, end: Any) -> tuple[Any, Any]:
-    """Return the run of letters behind byte i, with a blank or a hyphen between; empty if neither stands there."""
-    if i >= end or not (is_of(data[i], BLANK) or data[i] == 45):
-        return i, i
-    return i + 1, end_of_run(data, i + 1, end, LETTER)
-
-
-@inner()
 def _end_of_named_unit(data: Any, i: Any, end: Any) -> tuple[Any, Any]:
     """Return where the unit behind byte i ends, with the scales before it, and the kind of its amounts; or zeros."""
-    word, last = _next_word(data, i, end)
+    word, last = next_word(data, i, end)
     bits, is_scaled = amount_bits(data, word, last), False
     while bits & SCALE:
-        word, last = _next_word(data, last, end)
+        word, last = next_word(data, last, end)
         bits, is_scaled = amount_bits(data, word, last), True
     if bits & PER:
-        word, last = _next_word(data, last, end)
+        word, last = next_word(data, last, end)
         bits = PERCENT if amount_bits(data, word, last) & CENT else ZERO
     kind = ZERO
     if bits & PERCENT:
@@ -297,38 +341,3 @@ def _end_of_named_unit(data: Any, i: Any, end: Any) -> tuple[Any, Any]:
     elif bits & DAY_UNIT:
         kind = np.int64(_DATE)
     return (last if kind else ZERO), kind
-
-
-@inner()
-def begin_of_amount(data: Any, begin: Any, start: Any, stop: Any) -> Any:
-    """Return where an amount begins that a model cut behind ``minus``, ``시속``, ``to``, ``or`` or ``and``."""
-    word, last = word_before(data, begin, start)
-    while last < start and amount_bits(data, word, last) & PREFIX:
-        start = word
-        word, last = word_before(data, begin, start)
-    bits = amount_bits(data, word, last)
-    opening = amount_bits(data, start, end_of_run(data, start, stop, LETTER))
-    if last == start or not (is_of(data[start], DIGIT) or opening & NUMBER) or not bits & (JOINT | AND):
-        return start
-    number = _begin_of_number(data, begin, word)
-    if number == word or bits & JOINT:
-        return number if number < word else start
-    left, right = word_before(data, begin, number)
-    scale, last = word_before(data, begin, word)
-    is_range = right < number and amount_bits(data, left, right) & BETWEEN
-    is_figure = is_of(data[start], DIGIT)
-    return number if is_range or (not is_figure and amount_bits(data, scale, last) & SCALE) else start
-
-
-@inner()
-def _begin_of_number(data: Any, begin: Any, i: Any) -> Any:
-    """Return where the figure or the number in words before byte i begins; i if there is none."""
-    number, last = number_before(data, begin, i)
-    if number < last < i:
-        return number
-    number = i
-    while True:
-        word, last = word_before(data, begin, number)
-        if last == number or not amount_bits(data, word, last) & NUMBER:
-            return number
-        number = word

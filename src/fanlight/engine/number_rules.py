@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from fanlight.engine.number_words import goes_on
 from fanlight.engine.phrases import end_of_date
 from fanlight.engine.words_beside import (
     BARE_BYTE,
@@ -44,6 +45,8 @@ def is_no_value(data: Any, begin: Any, end: Any, bounds: Any, kind: Any) -> bool
     if stop < end and is_of(data[stop - 1], DIGIT) and is_of(data[stop], DIGIT):
         return True
     if (kind in (DATE, QUANTITY)) and bits_of(data, start, stop) & LONE:
+        return True
+    if kind >= QUANTITY and goes_on(data, start, stop, end):
         return True
     digits, bare, counted, article, circled = False, True, False, True, True
     i = start

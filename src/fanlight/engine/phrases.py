@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from fanlight.engine.amounts import amount_bits, find_amount, find_fraction
-from fanlight.engine.periods import find_fiscal, find_period
+from fanlight.engine.amounts import find_amount, find_fraction, find_hour, find_scaled
+from fanlight.engine.number_words import amount_bits
+from fanlight.engine.periods import find_fiscal, find_middle, find_past, find_period
 from fanlight.engine.words_beside import (
     BLANK,
     CLOCK_BYTE,
@@ -26,27 +27,38 @@ from fanlight.engine.words_beside import (
     word_before,
 )
 from fanlight.jit import ZERO, inner
-from fanlight.text.amount_words import FISCAL, HALF, PART_OF_YEAR, QUARTER
+from fanlight.text.amount_words import FISCAL, HALF, LARGE, LONE_HOUR, MIDDLE, PART_OF_YEAR, PAST, QUARTER
 from fanlight.text.automaton_kernels import code_point
 from fanlight.text.span_words import (
+    AGE,
     AGO,
     CHAIN,
     CLOCK_UNIT,
     COUNT,
     GROUP,
+    HOURS,
+    INDEFINITE,
     KOREAN_DAY,
     LENGTH,
+    MAGNITUDE,
     MEASURE,
     MONTH,
+    MONTHS,
+    MULTIPLIERS,
+    NUMERAL,
     OF,
     PHRASES,
+    SUM,
     UNIT,
+    WON,
     WORDS,
     Kind,
 )
 
-DATE, TIME, QUANTITY = int(Kind.DATE), int(Kind.TIME), int(Kind.QUANTITY)
-_FIRST_SYLLABLES = np.array(sorted({ord(word[0]) for word, bits in WORDS.items() if bits & KOREAN_DAY}))
+DATE, TIME, QUANTITY, MONEY = int(Kind.DATE), int(Kind.TIME), int(Kind.QUANTITY), int(Kind.MONEY)
+_SUM, _MULTIPLIERS = np.array([ord(c) for c in sorted(SUM)]), np.array([ord(c) for c in MULTIPLIERS])
+_KOREAN = KOREAN_DAY | HOURS | MONTHS | AGE | WON
+_FIRST_SYLLABLES = np.array(sorted({ord(word[0]) for word, bits in WORDS.items() if bits & _KOREAN}))
 
 
 @inner()
@@ -65,9 +77,7 @@ def find_phrases(data: Any, begin: Any, end: Any, out: Any) -> Any:
             if b < 0x80:
                 low, high, kind = _find_word(data, begin, out[n - 1, 1] if n else begin, i, stop, end)
             elif contains(_FIRST_SYLLABLES, code_point(data, i)[0]):
-                bits = bits_of(data, i, stop)
-                if bits & KOREAN_DAY:
-                    low, high, kind = i, i + 3 * (bits >> LENGTH), np.int64(DATE)
+                low, high, kind = _find_korean(data, begin, i, stop)
         elif is_of(b, DIGIT):
             stop = end_of_run(data, i, end, DIGIT)
             low, high, kind = _find_figure(data, begin, i, end)
@@ -84,6 +94,37 @@ def find_phrases(data: Any, begin: Any, end: Any, out: Any) -> Any:
 
 
 @inner()
+def _find_korean(data: Any, begin: Any, i: Any, stop: Any) -> tuple[Any, Any, Any]:
+    """Find the Korean day, or the span of time or age whose unit is at byte i."""
+    bits = bits_of(data, i, stop)
+    end = i + 3 * (bits >> LENGTH)
+    if bits & KOREAN_DAY:
+        return i, end, np.int64(DATE)
+    numeral, right = word_before(data, begin, i)
+    is_whole = right < i and not (numeral > begin and is_of(data[numeral - 1], DIGIT))
+    if not bits & (HOURS | MONTHS | AGE | WON) or not is_whole:
+        return ZERO, ZERO, ZERO
+    if bits & WON:
+        return (numeral, end, np.int64(MONEY)) if _is_sum(data, numeral, right) else (ZERO, ZERO, ZERO)
+    if not bits_of(data, numeral, right) & NUMERAL:
+        return ZERO, ZERO, ZERO
+    return numeral, end, np.int64(TIME if bits & HOURS else DATE if bits & MONTHS else QUANTITY)
+
+
+@inner()
+def _is_sum(data: Any, i: Any, stop: Any) -> bool:
+    """Tell whether a word is a Korean numeral as sums of money have them (``만``, ``오천``, ``수백만``)."""
+    if stop - i < 3 or data[stop - 3] & 0xF0 != 0xE0 or not contains(_MULTIPLIERS, code_point(data, stop - 3)[0]):
+        return False
+    while i < stop:
+        point, width = code_point(data, i)
+        if not contains(_SUM, point):
+            return False
+        i += width
+    return True
+
+
+@inner()
 def _find_word(data: Any, begin: Any, last: Any, i: Any, stop: Any, end: Any) -> tuple[Any, Any, Any]:
     """Find the phrase of which the word of ASCII at byte i is a part; the phrase before ends at `last`."""
     size, letter = stop - i, data[i] | 32
@@ -91,9 +132,20 @@ def _find_word(data: Any, begin: Any, last: Any, i: Any, stop: Any, end: Any) ->
     past = past or (size == 5 and letter == 108) or (size == 7 and letter == 101)  # l...., e......
     if past and bits_of(data, i, stop) & AGO:
         return _past(data, begin, i, stop)
-    fraction = (size == 4 and letter == 104) or (7 <= size <= 8 and letter == 113)  # h..., q......
-    if fraction and amount_bits(data, i, stop) & (HALF | QUARTER):
-        return find_fraction(data, last, i, stop, end)
+    is_noun = (size == 4 and letter in (104, 112)) or (size == 3 and letter == 109)  # h..., p..., m..
+    if is_noun or (7 <= size <= 8 and letter in (98, 109, 113, 116)):  # b......, m......, q......, t.......
+        amounts = amount_bits(data, i, stop)
+        if amounts & (HALF | QUARTER):
+            return find_fraction(data, last, i, stop, end)
+        if amounts & LONE_HOUR:
+            return find_hour(data, begin, i, stop, end)
+        if amounts & LARGE:
+            return find_scaled(data, begin, i, stop, end)
+        if amounts & MIDDLE:
+            low, high = find_middle(data, i, stop, end)
+            return low, high, np.int64(DATE)
+        if amounts & PAST:
+            return find_past(data, begin, i, stop, end)
     if size < 3 and amount_bits(data, i, stop) & (FISCAL | PART_OF_YEAR):
         low, high = find_fiscal(data, begin, i, stop, end)
         return low, high, np.int64(DATE)
@@ -232,7 +284,7 @@ def _past(data: Any, begin: Any, i: Any, stop: Any) -> tuple[Any, Any, Any]:
     unit = bits_of(data, start, end)
     if not unit & UNIT or end == i:
         return ZERO, ZERO, ZERO
-    origin, word, of = start, start, False
+    origin, word, of, following = start, start, False, ZERO
     for _ in range(CHAIN):
         left, right = word_before(data, begin, word)
         if left == right:
@@ -240,11 +292,16 @@ def _past(data: Any, begin: Any, i: Any, stop: Any) -> tuple[Any, Any, Any]:
         if left == right or right == word:
             break
         bits = bits_of(data, left, right)
-        if not (bits & COUNT or is_of(data[left], DIGIT)) or (of and not bits & GROUP):
+        if of and not bits & GROUP:
             break
-        word, of = left, bits & OF != 0
+        is_counted = is_of(data[left], DIGIT) and (not following or following & MAGNITUDE)  # not of 3.5 two years
+        if not is_counted and (not bits & COUNT or (bits & MAGNITUDE and following)):
+            break
+        word, of, following = left, bits & OF != 0, bits
         if not of:
             origin = left
+        if bits & INDEFINITE or is_counted:
+            break
     if origin == start:
         return ZERO, ZERO, ZERO
     return origin, stop, np.int64(TIME if unit & CLOCK_UNIT else DATE)

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from fanlight.engine.amounts import begin_of_amount
 from fanlight.engine.columns import Entities
+from fanlight.engine.date_rules import extend_date
 from fanlight.engine.number_rules import is_no_value
+from fanlight.engine.number_words import begin_of_amount
 from fanlight.engine.phrases import find_phrases
 from fanlight.engine.words_beside import (
     BLANK,
@@ -19,37 +20,27 @@ from fanlight.engine.words_beside import (
     count_points,
     end_of_run,
     is_of,
-    word_before,
     word_behind,
 )
 from fanlight.jit import ZERO, inner
-from fanlight.text.automaton_kernels import code_point
 from fanlight.text.span_words import (
     ABBREVIATION,
-    ARTICLE,
     DAY,
-    DAYTIME,
     DOUBTFUL,
-    EVE,
     GREETING,
-    KOREAN_AGO,
+    KOREAN_DAYTIME,
     MINOR,
     OCCASION,
-    ONE_DAY,
     OPENER,
     PHRASES,
     RELATIVE,
-    SIDE,
-    SPANS,
-    UNIT,
+    TODAY,
     WISH,
     WITHOUT_STOP,
     Kind,
 )
 
 NAME, PERSON, OTHER_NAME, DATE, TIME, QUANTITY = (int(kind) for kind in list(Kind)[1:7])
-_SPANS = np.array([ord(c) for c in SPANS])
-_YEAR, _MONTH = ord("년"), ord("월")
 
 
 @inner(allocates=True)
@@ -97,6 +88,7 @@ def _correct(data: Any, tokens: Any, kinds: Any, entities: Any, scratch: Any, ou
         for k in range(find_phrases(data, begin, end, phrases)):
             point = np.int64(tokens.offsets[origin, 0]) + count_points(data, begin, phrases[k, 0])
             n = _merge(data, phrases[k], point, kinds, work, shares, n)
+        n = _join(data, kinds, work, shares, n)
         row = _write(data, (begin, end), tokens.owners[s], kinds, (work[:n], shares, bounds), out, row)
     return row
 
@@ -120,15 +112,16 @@ def _merge(data: Any, phrase: Any, point: Any, kinds: Any, work: Any, shares: An
     start, end, kind = phrase[0], phrase[1], phrase[2]
     if not contains(kinds, kind):
         return n
-    has_figure, stop = False, end + (end < len(data) and data[end] == 46)  # 25 °C. before the end of a sentence
+    is_certain, stop = data[start] > 127, end + (end < len(data) and data[end] == 46)  # 25 °C. at a sentence's end
     for i in range(start, end):
-        has_figure = has_figure or is_of(data[i], DIGIT)
+        is_certain = is_certain or is_of(data[i], DIGIT)
     origin = ZERO
     while origin < n and work[origin, 1] <= start:
         origin += 1
     last = origin
     while last < n and work[last, 0] < end:
-        beyond = work[last, 0] < start or work[last, 1] > stop or not has_figure
+        is_doubtful = kind >= QUANTITY and shares[last] < DOUBTFUL
+        beyond = (work[last, 0] < start and not is_doubtful) or work[last, 1] > stop or not is_certain
         if kinds[work[last, 4]] < DATE and beyond:
             return n
         last += 1
@@ -154,6 +147,26 @@ def _merge(data: Any, phrase: Any, point: Any, kinds: Any, work: Any, shares: An
     work[origin, 4] = type_
     shares[origin] = probability if values else 1.0
     return n - (last - origin) + 1
+
+
+@inner()
+def _join(data: Any, kinds: Any, work: Any, shares: Any, n: Any) -> Any:
+    """Join two dates that are one, as `text.span_rules` says; return how many spans there are."""
+    k = 1
+    while k < n:
+        low, start, kind = k - 1, work[k, 0], kinds[work[k, 4]]
+        stop = work[low, 1]
+        is_near = kinds[work[low, 4]] == DATE and kind in (DATE, TIME) and stop < start
+        if is_near and end_of_run(data, stop, start, BLANK) == start:
+            bits, others = bits_of(data, work[low, 0], stop), bits_of(data, start, work[k, 1])
+            if (bits & TODAY and others & KOREAN_DAYTIME) or (bits & RELATIVE and others & DAY):
+                work[low, 1], work[low, 3] = work[k, 1], work[k, 3]
+                shares[low] = max(shares[low], shares[k])
+                _shift(work, shares, k + 1, n, k)
+                n -= 1
+                continue
+        k += 1
+    return n
 
 
 @inner()
@@ -204,7 +217,7 @@ def _write(data: Any, sentence: Any, document: Any, kinds: Any, spans: Any, out:
             if is_no_value(data, begin, end, bounds, kind):
                 continue
             if kind in (DATE, TIME):
-                _extend(data, left, work[n + 1, 0] if n + 1 < len(work) else end, bounds)
+                extend_date(data, left, work[n + 1, 0] if n + 1 < len(work) else end, bounds)
             bounds[0] = begin_of_amount(data, left, bounds[0], bounds[1])
         row = _write_span(data, document, span, bounds, shares[n], (out, row))
         left = bounds[1]
@@ -297,39 +310,3 @@ def _begin_name(data: Any, end: Any, bounds: Any, kind: Any) -> Any:
             break
         start = following
     return start
-
-
-@inner()
-def _extend(data: Any, left: Any, right: Any, bounds: Any) -> None:
-    """Extend a date by the word before or behind it that belongs to it."""
-    start, end = bounds[0], bounds[1]
-    bits = bits_of(data, start, end_of_run(data, start, end, LETTER))
-    low, high = word_before(data, left, start)
-    before = bits_of(data, low, high)
-    if high < start and bits & (DAY | UNIT) and before & RELATIVE:
-        bounds[0] = low
-    elif high < start and bits_of(data, start, end) & EVE and before & SIDE:
-        day, stop = word_before(data, left, low)
-        the, close = word_before(data, left, day)
-        words = bits_of(data, day, stop) & ONE_DAY and bits_of(data, the, close) & ARTICLE
-        if words and stop < low and close < day:
-            bounds[0] = the
-    if bits_of(data, start, end) & EVE:
-        origin = end_of_run(data, end, right, BLANK)
-        stop = end_of_run(data, origin, right, LETTER)
-        if origin > end and bits_of(data, origin, stop) & DAYTIME:
-            bounds[1] = end = stop
-    last = end - 3
-    if last < start or data[last] & 0xF0 != 0xE0:
-        return
-    point, _ = code_point(data, last)
-    if not contains(_SPANS, point):
-        return
-    origin = last
-    while origin > start and is_of(data[origin - 1], DIGIT):
-        origin -= 1
-    if origin < last and (point == _MONTH or (point == _YEAR and last - origin > 3)):
-        return
-    behind, stop = word_behind(data, end, right)
-    if bits_of(data, behind, stop) & KOREAN_AGO:
-        bounds[1] = behind + 3

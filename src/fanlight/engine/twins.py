@@ -214,6 +214,11 @@ def _corrections_of(st: Any) -> Any:
         1000""".split()  # noqa: SIM905
     )
     words |= st.sampled_from(["2020. 1. 1.", "2024. 3.", "1) 서울", "Par. 2", "tomorrow morning", "version 12.05.21"])
+    words |= st.sampled_from(["the past", "for an hour", "a million", "thirty (30)", "12th day of May", "1 1/2", "-$5"])
+    words |= st.sampled_from(["Mon, 3 May", "Sat Dec 5", "mid-May", "mid-'90s", "mid-2020", "10,000 BC", "10h30 3 h"])
+    words |= st.sampled_from(
+        ["2023회계연도", "한 시간", "수천만", "스물다섯", "오늘 새벽", "오만 원", "twenty-first", "one-half of a"]
+    )
     words |= st.text(st.characters(exclude_categories=["Cs"]), max_size=4)
     parts = st.lists(
         st.tuples(words, st.sampled_from([" ", " ", " ", "", "\n", "-", "/", ", ", "_", "~"])), max_size=14

@@ -12,7 +12,7 @@ from fanlight.jit import ZERO, inner
 from fanlight.text.hash_kernels import hash_bytes
 from fanlight.text.span_words import BARE, LABEL, MARKS_BEFORE, WORDS
 
-_KEYS, _BITS = table_of(WORDS, 2048)
+_KEYS, _BITS = table_of(WORDS, 4096)
 BLANK, DIGIT, LETTER, BARE_BYTE, BEFORE_BYTE, CLOCK_BYTE = (1 << n for n in range(6))  # classes of bytes
 
 
@@ -104,12 +104,18 @@ def is_labelled(data: Any, begin: Any, i: Any) -> bool:
 
 
 @inner()
+def _is_point(data: Any, begin: Any, i: Any) -> bool:
+    """Tell whether a comma or stop at byte i stands behind a digit."""
+    return bool((data[i] == 44 or data[i] == 46) and i > begin and is_of(data[i - 1], DIGIT))
+
+
+@inner()
 def number_before(data: Any, begin: Any, i: Any) -> tuple[Any, Any]:
-    """Return the run of digits before i, skipping blanks, if a blank or `begin` precedes it; else an empty range."""
+    """Return the range of a number before i, skipping blanks, if a blank or `begin` precedes it; else an empty range."""
     while i > begin and is_of(data[i - 1], BLANK):
         i -= 1
     stop = i
-    while i > begin and is_of(data[i - 1], DIGIT):
+    while i > begin and (is_of(data[i - 1], DIGIT) or (i < stop and _is_point(data, begin, i - 1))):
         i -= 1
     if i == begin or is_of(data[i - 1], BLANK):
         return i, stop

@@ -7,9 +7,10 @@ from fanlight.text.span_words import PARTICLES
 (
     SYMBOL, CLOCK_SYMBOL, BASIS_POINT, DENOMINATOR, BASIS, POINT, MERIDIEM, MEASURE, CLOCK_UNIT, DAY_UNIT, PERCENT, PER,
     CENT, SCALE, CURRENCY, HOUR, NUMBER, HALF, QUARTER, PAST, TO, AND, OF, ARTICLE, JOINT, BETWEEN, PREFIX, MINUTE,
-    SQUARE, LENGTHS, FOOT, INCH, ERA, SEASON, FISCAL, PART_OF_YEAR, SHARE, PARTICLE,
-) = (1 << i for i in range(38))  # fmt: skip
-LENGTH = 38  # the bit from which on a Korean unit has its length without particles
+    SQUARE, LENGTHS, FOOT, INCH, ERA, SEASON, FISCAL, PART_OF_YEAR, SHARE, PARTICLE, LETTER_SYMBOL, LONE_HOUR, SPENT,
+    MIDDLE, COUNTED_DAY, TENS, VAGUE, SCHOOL_YEAR, LARGE,
+) = (1 << i for i in range(47))  # fmt: skip
+LENGTH = 47  # the bit from which on a Korean unit has its length without particles
 SIGNS = "$£¥₩€₹₽₺₫฿"  # of currencies, before their amounts
 HOURS = "one two three four five six seven eight nine ten eleven twelve"
 
@@ -20,7 +21,8 @@ _WORDS = {
     SYMBOL: """km cm mm nm µm μm kg mg mcg µg μg km² m² cm² mm² m³ cm³ kmh kph mph rpm bpm psi ppm ppb kcal kj kw
         kwh mwh gwh twh gw ghz mhz khz hz kb mb gb tb mbps gbps kbps kpa hpa mmhg mbar mmol nmol kev mev gev mah °C
         °F °c °f ℃ ℉ ㎞ ㎝ ㎜ ㎏ ㎎ ㎍ ㎡ ㎢ ㎥ ㎖""",
-    CLOCK_SYMBOL: "ms",
+    CLOCK_SYMBOL: "ms ns µs μs h hr hrs min mins sec secs",
+    LETTER_SYMBOL: "g c",  # as in 200 g, 180C and 38.5 C, but not in 5 g
     BASIS_POINT: "bp bps",
     DENOMINATOR: "g s sec min h hr d day kg l dl ml m km m² m³ ㎥",
     BASIS: "basis",
@@ -50,7 +52,7 @@ _WORDS = {
     JOINT: "to or",
     BETWEEN: "between",
     PREFIX: "minus 시속 초속 분속 섭씨 화씨 영하 영상 기원전",  # of an amount, and part of it
-    MINUTE: "m min",
+    MINUTE: "m min mins",
     SQUARE: "sq cu square cubic",
     LENGTHS: "ft feet foot m km cm mi mile miles in inches yd yards metres meters kilometres kilometers",
     FOOT: "ft foot feet",
@@ -61,6 +63,14 @@ _WORDS = {
     PART_OF_YEAR: "q h",
     SHARE: "분의",
     PARTICLE: " ".join(PARTICLES),
+    LONE_HOUR: "hour",
+    SPENT: """for in within after about around nearly almost over under than took takes take taken taking last lasts
+        lasted spend spends spent spending wait waits waited waiting need needs needed""",  # an hour
+    MIDDLE: "mid",
+    LARGE: "million billion trillion",
+    COUNTED_DAY: "business calendar working consecutive",
+    TENS: "열 스물 서른 마흔 쉰 예순 일흔 여든 아흔",
+    VAGUE: "수 몇",
 }  # fmt: skip
 
 
@@ -71,6 +81,8 @@ def _bits_of_words() -> dict[str, int]:
             bits[word] = bits.get(word, 0) | bit
     for unit in _KOREAN_UNITS.split():
         bits |= {unit + particle: SYMBOL | len(unit) << LENGTH for particle in PARTICLES}
+    for unit in ("학년도", "회계연도"):
+        bits |= {unit + particle: SCHOOL_YEAR | len(unit) << LENGTH for particle in PARTICLES}
     return bits
 
 

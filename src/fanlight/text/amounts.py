@@ -2,10 +2,12 @@
 
 1. A figure behind the sign of a currency is MONEY, with its scale (``US$12.5 million``).
 2. A figure with the symbol of a unit is a QUANTITY (``-5°C``, ``13.2 g/dL``, ``16기가바이트``), one with ``bps`` or
-   ``basis points`` a PERCENT, and one with ``ms``, with ``am`` or ``pm`` glued to it, or with hours and minutes
-   (``2h 30m``) a TIME. So are ``6 ft 4 in``, ``1,800 sq ft`` and ``3분의 1`` QUANTITYs.
+   ``basis points`` a PERCENT, and one with ``ms``, ``h`` or ``mins`` (``2h 30m``), or with ``am`` or ``pm`` glued to
+   it, a TIME. So are ``6 ft 4 in``, ``1,800 sq ft`` and ``3분의 1`` QUANTITYs.
 3. ``half`` and ``quarter`` make amounts of what stands beside them (``half past six``, ``half a million pounds``,
-   ``three quarters of an hour``, ``two and a half per cent``, ``an hour and a half``).
+   ``three quarters of an hour``, ``one-half of a mile``, ``two and a half per cent``, ``an hour and a half``).
+4. A number in words, and again in figures (``thirty (30) days``), is one amount. So is ``a million euros``; ``an hour``
+   is a TIME behind ``for``, ``took`` and the like.
 
 `engine.amounts` has the kernels.
 """
@@ -17,10 +19,10 @@ from fanlight.text.amount_words import (
     ARTICLE,
     BASIS,
     BASIS_POINT,
-    BETWEEN,
     CENT,
     CLOCK_SYMBOL,
     CLOCK_UNIT,
+    COUNTED_DAY,
     CURRENCY,
     DAY_UNIT,
     DENOMINATOR,
@@ -28,9 +30,9 @@ from fanlight.text.amount_words import (
     HALF,
     HOUR,
     INCH,
-    JOINT,
     LENGTH,
     LENGTHS,
+    LETTER_SYMBOL,
     MEASURE,
     MERIDIEM,
     MINUTE,
@@ -41,21 +43,23 @@ from fanlight.text.amount_words import (
     PER,
     PERCENT,
     POINT,
-    PREFIX,
     SCALE,
     SHARE,
     SIGNS,
+    SPENT,
     SQUARE,
     SYMBOL,
     TO,
     bits_of,
 )
+from fanlight.text.number_words import begin_of_number, next_word
 from fanlight.text.span_words import (
     Kind,
     end_of_run,
     is_blank,
     is_digit,
     is_glued,
+    is_labelled,
     is_letter,
     number_before,
     word_before,
@@ -71,10 +75,13 @@ def find_amount(text: str, begin: int, i: int, end: int) -> Amount:
     if is_glued(text, begin, i, ",-./"):
         return NOTHING
     stop = end_of_figure(text, i, end)
+    if stop < end and text[stop] == ")" and i > begin and text[i - 1] == "(":
+        return _find_repeated(text, begin, i, stop, end)
     sign = _begin_of_sign(text, begin, i)
     if sign < i:
         while stop - i < 4 * GROUPS and end_of_run(text, stop + 1, end, is_digit) - stop == 4 and text[stop] == " ":
             stop += 4  # € 2 500
+        sign -= sign - 1 > begin and text[sign - 2 : sign] == " -"
         return sign, _end_of_scale(text, stop, end), Kind.MONEY
     if stop >= end:
         return NOTHING
@@ -98,7 +105,10 @@ def find_amount(text: str, begin: int, i: int, end: int) -> Amount:
         return _find_second_figure(text, i, unit_stop, end, bool(bits & FOOT))
     if bits & BASIS_POINT and text[unit] == "b":  # not BP
         return i, unit_stop, Kind.PERCENT
-    if bits & CLOCK_SYMBOL or (bits & MERIDIEM and text[unit] in "ap" and unit == stop and stop - i < 6):
+    if bits & CLOCK_SYMBOL and text[unit] >= "a":
+        last = _end_of_minutes(text, unit_stop, end)
+        return (i, last, Kind.TIME) if last == end or not is_digit(text[last]) else NOTHING  # 10h30
+    if bits & MERIDIEM and text[unit] in "ap" and unit == stop and stop - i < 6:
         return i, unit_stop, Kind.TIME
     unit_stop = unit + (bits >> LENGTH) if bits >> LENGTH else unit_stop
     last = _end_of_rate(text, unit_stop, end)
@@ -107,7 +117,26 @@ def find_amount(text: str, begin: int, i: int, end: int) -> Amount:
         return NOTHING  # 2024 KB국민은행
     if bits & SYMBOL or (bits & DENOMINATOR and last > unit_stop):
         return _begin_of_minus(text, begin, i), last, Kind.QUANTITY
-    return _find_hours(text, i, stop, end)
+    is_unit = bits & LETTER_SYMBOL and not (last < end and (text[last] == "/" or is_digit(text[last])))  # not 12C4
+    if is_unit and _is_measured(text[i:stop], text[unit], unit == stop) and not is_labelled(text, begin, i):
+        return _begin_of_minus(text, begin, i), last, Kind.QUANTITY
+    return NOTHING
+
+
+def _is_measured(figure: str, symbol: str, is_glued: bool) -> bool:
+    """Tell whether a figure is one of grams or degrees by its form: 200 g, 180C, 38.5 C."""
+    is_long = len(figure) > 1 and (symbol == "g" or (is_glued and len(figure) < 4))
+    return symbol in "gC" and (is_long or "." in figure)
+
+
+def _find_repeated(text: str, begin: int, i: int, stop: int, end: int) -> Amount:
+    """Find ``thirty (30) days`` at a figure ``text[i:stop]`` in brackets."""
+    number = begin_of_number(text, begin, i - 1)
+    last, kind = _end_of_named_unit(text, stop + 1, end)
+    word, word_stop = next_word(text, stop + 1, end)
+    if not kind and bits_of(text[word:word_stop]) & COUNTED_DAY:
+        last, kind = _end_of_named_unit(text, word_stop, end)
+    return (number, last, kind) if kind and number < i - 1 and is_letter(text[number]) else NOTHING
 
 
 def _find_second_figure(text: str, i: int, stop: int, end: int, is_foot: bool) -> Amount:
@@ -174,14 +203,37 @@ def _begin_of_minus(text: str, begin: int, i: int) -> int:
     return i - 1 if i > begin and text[i - 1] == "-" and (i - 1 == begin or is_blank(text[i - 2])) else i
 
 
-def _find_hours(text: str, i: int, stop: int, end: int) -> Amount:
-    """Find ``2h 30m`` at i, whose hours end at `stop`."""
-    if text[stop] not in "hH":
-        return NOTHING
-    minute = stop + 1 + (stop + 1 < end and text[stop + 1] == " ")
+def _end_of_minutes(text: str, stop: int, end: int) -> int:
+    """Return where a time ends whose first unit ends at `stop`, with the minutes behind it (``2h 30m``)."""
+    minute = stop + (stop < end and text[stop] == " ")
     last = end_of_run(text, minute, end, is_digit)
-    unit = end_of_run(text, last, end, is_letter)
-    return (i, unit, Kind.TIME) if last > minute and bits_of(text[last:unit]) & MINUTE else NOTHING
+    unit = last + (last < end and text[last] == " ")
+    unit_stop = end_of_run(text, unit, end, is_letter)
+    return unit_stop if last > minute and bits_of(text[unit:unit_stop]) & MINUTE else stop
+
+
+def find_hour(text: str, begin: int, i: int, stop: int, end: int) -> Amount:
+    """Return start, end and kind of ``an hour``, whose noun is at i, behind a verb or preposition that says so."""
+    article, last = word_before(text, begin, i)
+    if last - article != 2 or last == i or not bits_of(text[article:last]) & ARTICLE:
+        return NOTHING
+    verb, last = word_before(text, begin, article)
+    word, word_stop = next_word(text, stop, end)
+    half, half_stop = next_word(text, word_stop, end)
+    has_half = bits_of(text[word:word_stop]) & AND and bits_of(text[half:half_stop]) & ARTICLE
+    is_spent = last < article and bits_of(text[verb:last]) & SPENT
+    if has_half or bits_of(text[word:word_stop]) & OF or not (article == begin or is_spent):
+        return NOTHING
+    return article, stop, Kind.TIME
+
+
+def find_scaled(text: str, begin: int, i: int, stop: int, end: int) -> Amount:
+    """Return start, end and kind of ``a million euros``, whose scale is at i; `NOTHING` if there is none."""
+    article, last = word_before(text, begin, i)
+    if last == i or not bits_of(text[article:last]) & ARTICLE or (stop < end and text[stop] == "-"):
+        return NOTHING
+    last, kind = _end_of_named_unit(text, i - 1, end)
+    return article, last, kind
 
 
 def find_fraction(text: str, begin: int, i: int, stop: int, end: int) -> Amount:
@@ -189,24 +241,26 @@ def find_fraction(text: str, begin: int, i: int, stop: int, end: int) -> Amount:
     is_half = bits_of(text[i:stop]) & HALF
     left, right = word_before(text, begin, i - (i > begin and text[i - 1] == "-"))  # three-quarters
     before = bits_of(text[left:right]) if right < i else 0
-    word, last = _next_word(text, stop, end)
+    word, last = next_word(text, stop, end)
     bits = bits_of(text[word:last])
     if bits & PAST or (bits & TO and not is_half):
-        hour, last = _next_word(text, last, end)
+        hour, last = next_word(text, last, end)
         if not bits_of(text[hour:last]) & HOUR:
             last = end_of_run(text, hour, end, is_digit)
             if not 0 < last - hour < 3 or (bits & TO and not before & ARTICLE):  # the quarter to 30 June
                 return NOTHING
         return (left if before & ARTICLE and not is_half else i), last, Kind.TIME
-    if is_half and before & ARTICLE:
-        return _find_half(text, begin, left, stop, end)
+    if is_half and before & ARTICLE and (amount := _find_half(text, begin, left, stop, end))[1]:
+        return amount
     if bits & OF:
-        word, last = _next_word(text, last, end)
+        word, last = next_word(text, last, end)
         bits = bits_of(text[word:last])
     if not bits & ARTICLE:
-        return NOTHING
+        if not (is_half and before & ARTICLE) or (left > begin and text[left - 1] == "-"):  # two-and-a-half-week
+            return NOTHING
+        last = stop  # a half hour
     last, kind = _end_of_named_unit(text, last, end)
-    return (left if before & (ARTICLE | NUMBER) and not is_half else i), last, kind
+    return (left if before & (ARTICLE if is_half else ARTICLE | NUMBER) else i), last, kind
 
 
 def _find_half(text: str, begin: int, article: int, stop: int, end: int) -> Amount:
@@ -214,7 +268,7 @@ def _find_half(text: str, begin: int, article: int, stop: int, end: int) -> Amou
     word, last = word_before(text, begin, article)
     if last == article or not bits_of(text[word:last]) & AND:
         return NOTHING
-    number = _begin_of_number(text, begin, word)
+    number = begin_of_number(text, begin, word)
     if number < word:
         last, kind = _end_of_named_unit(text, stop, end)
         return number, last, kind
@@ -226,22 +280,15 @@ def _find_half(text: str, begin: int, article: int, stop: int, end: int) -> Amou
     return (number, stop, kind) if kind and number < last < unit else NOTHING
 
 
-def _next_word(text: str, i: int, end: int) -> tuple[int, int]:
-    """Return the run of letters behind i, with a blank or a hyphen between; empty if neither stands there."""
-    if i >= end or not (is_blank(text[i]) or text[i] == "-"):
-        return i, i
-    return i + 1, end_of_run(text, i + 1, end, is_letter)
-
-
 def _end_of_named_unit(text: str, i: int, end: int) -> tuple[int, int]:
     """Return where the unit behind i ends, with the scales before it, and the kind of its amounts; 0, 0 if none."""
-    word, last = _next_word(text, i, end)
+    word, last = next_word(text, i, end)
     bits, is_scaled = bits_of(text[word:last]), False
     while bits & SCALE:
-        word, last = _next_word(text, last, end)
+        word, last = next_word(text, last, end)
         bits, is_scaled = bits_of(text[word:last]), True
     if bits & PER:
-        word, last = _next_word(text, last, end)
+        word, last = next_word(text, last, end)
         return (last, Kind.PERCENT) if bits_of(text[word:last]) & CENT else (0, 0)
     if bits & PERCENT:
         return last, Kind.PERCENT
@@ -252,36 +299,3 @@ def _end_of_named_unit(text: str, i: int, end: int) -> tuple[int, int]:
     if bits & CLOCK_UNIT:
         return last, Kind.TIME
     return (last, Kind.DATE) if bits & DAY_UNIT else (0, 0)
-
-
-def begin_of_amount(text: str, begin: int, start: int, stop: int) -> int:
-    """Return where an amount begins that a model cut behind ``minus``, ``시속``, ``to``, ``or`` or ``and``."""
-    word, last = word_before(text, begin, start)
-    while last < start and bits_of(text[word:last]) & PREFIX:
-        start = word
-        word, last = word_before(text, begin, start)
-    bits = bits_of(text[word:last])
-    is_number = is_digit(text[start]) or bits_of(text[start : end_of_run(text, start, stop, is_letter)]) & NUMBER
-    if last == start or not is_number or not bits & (JOINT | AND):
-        return start
-    number = _begin_of_number(text, begin, word)
-    if number == word or bits & JOINT:
-        return number if number < word else start
-    left, right = word_before(text, begin, number)
-    scale, last = word_before(text, begin, word)
-    is_range = right < number and bits_of(text[left:right]) & BETWEEN
-    is_figure = is_digit(text[start])
-    return number if is_range or (not is_figure and bits_of(text[scale:last]) & SCALE) else start
-
-
-def _begin_of_number(text: str, begin: int, i: int) -> int:
-    """Return where the figure or the number in words before i begins; i if there is none."""
-    number, last = number_before(text, begin, i)
-    if number < last < i:
-        return number
-    number = i
-    while True:
-        word, last = word_before(text, begin, number)
-        if last == number or not bits_of(text[word:last]) & NUMBER:
-            return number
-        number = word

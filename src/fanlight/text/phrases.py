@@ -10,23 +10,30 @@ hyphen before its unit (``the 3,000-meter race``). `text.amounts` has other amou
 
 from __future__ import annotations
 
-from fanlight.text.amount_words import FISCAL, HALF, PART_OF_YEAR, QUARTER
+from fanlight.text.amount_words import FISCAL, HALF, LARGE, LONE_HOUR, MIDDLE, PART_OF_YEAR, PAST, QUARTER
 from fanlight.text.amount_words import bits_of as amount_bits
-from fanlight.text.amounts import find_amount, find_fraction
-from fanlight.text.periods import find_fiscal, find_period
+from fanlight.text.amounts import find_amount, find_fraction, find_hour, find_scaled
+from fanlight.text.periods import find_fiscal, find_middle, find_past, find_period
 from fanlight.text.span_words import (
+    AGE,
     AGO,
     CHAIN,
     CLOCK_UNIT,
     COUNT,
     GROUP,
+    HOURS,
+    INDEFINITE,
     KOREAN_DAY,
     LENGTH,
+    MAGNITUDE,
     MEASURE,
     MONTH,
+    MONTHS,
+    NUMERAL,
     OF,
     PHRASES,
     UNIT,
+    WON,
     Kind,
     bits_of,
     end_of_run,
@@ -36,10 +43,13 @@ from fanlight.text.span_words import (
     is_labelled,
     is_letter,
     is_plain,
+    is_sum,
     may_have_phrase,
     number_before,
     word_before,
 )
+
+_KINDS = {HOURS: Kind.TIME, MONTHS: Kind.DATE, AGE: Kind.QUANTITY, WON: Kind.MONEY}  # of Korean units
 
 
 def find_phrases(text: str, begin: int, end: int) -> list[tuple[int, int, int]]:
@@ -80,8 +90,22 @@ def _find_word(text: str, limits: tuple[int, int], i: int, stop: int, end: int) 
         return past[0], stop, past[1]
     if bits & KOREAN_DAY:
         return i, i + (bits >> LENGTH), Kind.DATE
+    if bits & (HOURS | MONTHS | AGE | WON):
+        numeral, right = word_before(text, begin, i)
+        kind = next(kind for bit, kind in _KINDS.items() if bits & bit)
+        is_counted = is_sum(text[numeral:right]) if bits & WON else bits_of(text[numeral:right]) & NUMERAL
+        is_whole = right < i and not (numeral > begin and is_digit(text[numeral - 1]))
+        return (numeral, i + (bits >> LENGTH), kind) if is_counted and is_whole else (0, 0, 0)
     if amounts & (HALF | QUARTER):
         return find_fraction(text, last, i, stop, end)
+    if amounts & LONE_HOUR:
+        return find_hour(text, begin, i, stop, end)
+    if amounts & LARGE:
+        return find_scaled(text, begin, i, stop, end)
+    if amounts & MIDDLE:
+        return (*find_middle(text, i, stop, end), Kind.DATE)
+    if amounts & PAST:
+        return find_past(text, begin, i, stop, end)
     if amounts & (FISCAL | PART_OF_YEAR):
         return (*find_fiscal(text, begin, i, stop, end), Kind.DATE)
     return 0, 0, 0
@@ -199,17 +223,22 @@ def _past(text: str, begin: int, i: int) -> tuple[int, int] | None:
     unit = bits_of(text[start:stop])
     if not unit & UNIT or stop == i:
         return None
-    origin, of = start, False
+    origin, of, following = start, False, 0
     for _ in range(CHAIN):
         left, right = word_before(text, begin, start)
         if left == right:
             left, right = number_before(text, begin, start)
         bits = bits_of(text[left:right])
-        if left == right or right == start or not (bits & COUNT or is_digit(text[left])) or (of and not bits & GROUP):
+        if left == right or right == start or (of and not bits & GROUP):
             break
-        start, of = left, bits & OF != 0
+        is_counted = is_digit(text[left]) and (not following or following & MAGNITUDE)  # not of 3.5 two years
+        if not is_counted and (not bits & COUNT or (bits & MAGNITUDE and following)):
+            break
+        start, of, following = left, bits & OF != 0, bits
         if not of:
             origin = left
+        if bits & INDEFINITE or is_counted:
+            break
     if origin == word_before(text, begin, i)[0]:
         return None
     return origin, Kind.TIME if unit & CLOCK_UNIT else Kind.DATE

@@ -7,9 +7,11 @@ seldom in training data. Within a sentence:
    TIMEs if the unit is one of a clock; so are a few Korean words for days. A number and its unit with a hyphen between
    are a whole QUANTITY. So are amounts with a sign or symbol, and with ``half`` or ``quarter`` (`text.amounts`); an
    amount takes in ``minus``, ``시속`` and the like before it, and the number before ``to``, ``or`` and ``and`` that it
-   goes on.
-2. A date takes in ``last``, ``next``, ``지난`` … before a weekday or unit, ``the day before`` before ``yesterday``,
-   ``morning`` and the like behind it, and ``전``, ``뒤``, ``후`` behind a Korean span of time.
+   goes on, or that a model cut (``a`` million euros, ``스물``다섯 살). A doubtful name gives way to the amount that
+   ends it (``HR 72 bpm``).
+2. A date takes in ``last``, ``next``, ``지난주`` … before a weekday or unit, ``the day before`` before ``yesterday``,
+   ``12th day of`` before a month, ``morning``, ``Eve`` and the like behind it, ``가을`` behind ``작년``, and ``전``,
+   ``뒤``, ``후`` behind a Korean span of time. ``오늘 새벽`` and ``이번주 금요일`` are one DATE.
 3. A bare number is no date and no quantity behind a label (``page 12``, ``Tel: 555``), a plus sign or a Hangul word
    with a hyphen; as part of a longer figure; or as a number of an account, a telephone or a person. Nor is a number in
    words without a unit, a score (``3-1``), a clock time that no clock shows, an article (``3장 2절``) or room
@@ -30,32 +32,27 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from fanlight.text.amounts import begin_of_amount
+from fanlight.text.date_rules import extend_date
+from fanlight.text.number_words import begin_of_amount, goes_on
 from fanlight.text.phrases import end_of_date, find_phrases
 from fanlight.text.span_words import (
     ABBREVIATION,
-    ARTICLE,
     BARE,
     CIRCLED,
     COUNTERS,
     DAY,
-    DAYTIME,
     DOUBTFUL,
-    EVE,
     GREETING,
-    KOREAN_AGO,
+    KOREAN_DAYTIME,
     LONE,
     MARKS_BEFORE,
     MINOR,
     MONTH,
     OCCASION,
-    ONE_DAY,
     OPENER,
     PARTS,
     RELATIVE,
-    SIDE,
-    SPANS,
-    UNIT,
+    TODAY,
     WISH,
     WITHOUT_STOP,
     Kind,
@@ -66,7 +63,6 @@ from fanlight.text.span_words import (
     is_labelled,
     is_letter,
     is_number,
-    word_before,
     word_behind,
 )
 
@@ -118,7 +114,7 @@ def correct(text: str, sentence: tuple[int, int], spans: Sequence[Span], kinds: 
     [Span(start=6, end=9, type=1, probability=0.9), Span(start=26, end=41, type=0, probability=0.8)]
     """
     begin, end = sentence
-    merged = _merge(text, list(spans), find_phrases(text, begin, end), kinds)
+    merged = _join(text, _merge(text, list(spans), find_phrases(text, begin, end), kinds), kinds)
     out: list[Span] = []
     for n, span in enumerate(merged):
         left = out[-1].end if out else begin
@@ -131,22 +127,32 @@ def correct(text: str, sentence: tuple[int, int], spans: Sequence[Span], kinds: 
         elif not kind:
             out.append(span)
         elif not _is_no_value(text, (begin, end), span, kind):
-            span = _extend(text, (left, right), span) if kind in (Kind.DATE, Kind.TIME) else span
-            out.append(span._replace(start=begin_of_amount(text, left, span.start, span.end)))
+            start, stop = span.start, span.end
+            if kind in (Kind.DATE, Kind.TIME):
+                start, stop = extend_date(text, (left, right), start, stop)
+            out.append(span._replace(start=begin_of_amount(text, left, start, stop), end=stop))
     return out
 
 
 def _merge(text: str, spans: list[Span], phrases: list[tuple[int, int, int]], kinds: Sequence[int]) -> list[Span]:
-    """Replace the spans that a phrase overlaps, unless one is a name, but for such as lie within a figure."""
+    """Replace the spans that a phrase overlaps, unless one is a name.
+
+    A name gives way that lies within a phrase with a figure or in Korean, and a doubtful one that an amount ends.
+    """
     for start, end, kind in phrases:
         origin = bisect_left(spans, start + 1, key=lambda span: span.end)
         last = bisect_left(spans, end, key=lambda span: span.start)
         touched = spans[origin:last]
         values = [span for span in touched if kinds[span.type] >= Kind.DATE]
         names = [span for span in touched if kinds[span.type] < Kind.DATE]
-        has_figure = any(map(is_digit, text[start:end]))
+        is_certain = text[start] > "\x7f" or any(map(is_digit, text[start:end]))
         stop = end + (end < len(text) and text[end] == ".")  # 25 °C. before the end of a sentence
-        if kind not in kinds or any(span.start < start or span.end > stop or not has_figure for span in names):
+        if kind not in kinds or any(
+            (span.start < start and (kind < Kind.QUANTITY or span.probability >= DOUBTFUL))
+            or span.end > stop
+            or not is_certain
+            for span in names
+        ):
             continue
         times = [span.type for span in values if kind < Kind.QUANTITY and kinds[span.type] in (Kind.DATE, Kind.TIME)]
         low = min([start, *(span.start for span in values)])
@@ -155,6 +161,21 @@ def _merge(text: str, spans: list[Span], phrases: list[tuple[int, int, int]], ki
         type_ = times[0] if times else list(kinds).index(kind)
         spans[origin:last] = [Span(low, high, type_, probability)]
     return spans
+
+
+def _join(text: str, spans: list[Span], kinds: Sequence[int]) -> list[Span]:
+    """Join two dates that are one: ``오늘`` and ``새벽``, ``이번주`` and ``금요일``."""
+    out: list[Span] = []
+    for span in spans:
+        low = out[-1] if out else span
+        if low.end < span.start == end_of_run(text, low.end, span.start, is_blank) and kinds[low.type] == Kind.DATE:
+            bits, others = bits_of(text[low.start : low.end]), bits_of(text[span.start : span.end])
+            is_time = kinds[span.type] in (Kind.DATE, Kind.TIME)
+            if is_time and ((bits & TODAY and others & KOREAN_DAYTIME) or (bits & RELATIVE and others & DAY)):
+                span = Span(low.start, span.end, low.type, max(low.probability, span.probability))
+                out.pop()
+        out.append(span)
+    return out
 
 
 def _is_heading(text: str, begin: int, end: int) -> bool:
@@ -238,6 +259,8 @@ def _is_no_value(text: str, sentence: tuple[int, int], span: Span, kind: int) ->
         return True
     if kind in (Kind.DATE, Kind.QUANTITY) and bits_of(text[start:stop]) & LONE:
         return True
+    if kind >= Kind.QUANTITY and goes_on(text, start, stop, end):
+        return True
     if all(CIRCLED[0] <= ord(c) <= CIRCLED[1] for c in text[start:stop]):
         return True
     digits = sum(map(is_digit, text[start:stop]))
@@ -318,33 +341,3 @@ def _is_address(figure: str) -> bool:
     """Tell whether a figure is four numbers or more with stops between, and no amount in groups of three digits."""
     groups = figure.removesuffix(".").split(".")
     return len(groups) > 3 and all(map(is_number, groups)) and any(len(group) != 3 for group in groups[1:])
-
-
-def _extend(text: str, limits: tuple[int, int], span: Span) -> Span:
-    """Return a date with the word before or behind it that belongs to it, within the limits that other spans set."""
-    left, right = limits
-    start, end = span.start, span.end
-    bits = bits_of(text[start : end_of_run(text, start, end, is_letter)])
-    low, high = word_before(text, left, start)
-    before = bits_of(text[low:high])
-    if high < start and bits & (DAY | UNIT) and before & RELATIVE:
-        start = low
-    elif high < start and bits_of(text[start:end]) & EVE and before & SIDE:
-        day, stop = word_before(text, left, low)
-        the, close = word_before(text, left, day)
-        if stop < low and close < day and bits_of(text[day:stop]) & ONE_DAY and bits_of(text[the:close]) & ARTICLE:
-            start = the
-    if bits_of(text[start:end]) & EVE:
-        origin = end_of_run(text, end, right, is_blank)
-        stop = end_of_run(text, origin, right, is_letter)
-        if origin > end and bits_of(text[origin:stop]) & DAYTIME:
-            end = stop
-    if text[end - 1] in SPANS:
-        digits = 0
-        while end - 2 - digits >= start and is_digit(text[end - 2 - digits]):
-            digits += 1
-        ordinal = digits > 0 and (text[end - 1] == "월" or (text[end - 1] == "년" and digits > 3))
-        behind, stop = word_behind(text, end, right)
-        if not ordinal and bits_of(text[behind:stop]) & KOREAN_AGO:
-            end = behind + 1
-    return span._replace(start=start, end=end)

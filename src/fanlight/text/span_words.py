@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from enum import IntEnum
 
 (
     LABEL, ABBREVIATION, WITHOUT_STOP, GREETING, OPENER, WISH, OCCASION, UNIT, CLOCK_UNIT, RELATIVE, AGO, COUNT, OF,
     LONE, DAY, KOREAN_DAY, KOREAN_AGO, EVE, SIDE, ONE_DAY, ARTICLE, GROUP, MINOR, MONTH,
-    DAYTIME, MEASURE,
-) = (1 << i for i in range(26))  # fmt: skip
-LENGTH = 26  # the bit from which on a Korean day has its length without particles
+    DAYTIME, MEASURE, ORDINAL, WEEKDAY, NUMERAL, HOURS, MONTHS, AGE, TODAY, KOREAN_DAYTIME, KOREAN_SEASON, YEAR_WORD,
+    FEAST, FEAST_DAY, INDEFINITE, MAGNITUDE, WON,
+) = (1 << i for i in range(41))  # fmt: skip
+LENGTH = 41  # the bit from which on a Korean word has its length without particles
 PHRASES = 512  # of a sentence at most
 CHAIN = 4  # words of a count, at most
 MARKS_BEFORE = " \t\n\r.:#(-+"  # between a label and its number
@@ -22,6 +24,7 @@ PARTS = "장조"  # so are those, in dates
 SPANS = "간년주달월일분초틀흘루름"  # a Korean span of time ends in one
 PARTICLES = ("", *"에 에는 에도 의 까지 부터 만 이다 은 는 과 와 으로 로 도 쯤 을 를 이 가 다 씩 입니다".split())  # noqa: SIM905
 
+_TENS, _ONES = "열 스물 서른 마흔 쉰 예순 일흔 여든 아흔".split(), "한 두 세 네 다섯 여섯 일곱 여덟 아홉".split()  # noqa: SIM905
 _WORDS = {
     LABEL: """section sections sec sect article art chapter ch chap paragraph para clause cl rule sch reg figure
         fig figs eq eqs table tab line row page pages p pp room rm building bldg apartment apt suite box rev
@@ -38,13 +41,15 @@ _WORDS = {
     OPENER: "bye welcome greetings please call tell ask meet email contact remember let",
     WISH: "merry happy good",
     OCCASION: "christmas birthday easter morning afternoon evening night anniversary",
-    UNIT: "second minute hour day week fortnight month year decade century weekend morning afternoon evening night",
-    CLOCK_UNIT: "second minute hour seconds minutes hours",
-    RELATIVE: "last next this past coming previous 지난 다음 이번 저번 다다음 지지난",
+    UNIT: """second minute hour day week fortnight month year decade century weekend morning afternoon evening night
+        yr wk hr min sec""",
+    CLOCK_UNIT: "second minute hour seconds minutes hours hr min sec",
+    RELATIVE: """last next this past coming previous 지난 다음 이번 저번 다다음 지지난 지난주 다음주 이번주 저번주
+        다다음주 지지난주""",
     AGO: "ago later earlier",
     COUNT: """a an one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
         seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand few several
-        many some couple half dozen of""",
+        many some couple half dozen of million billion""",
     OF: "of",
     GROUP: "couple dozen",
     LONE: "one two three four five six seven eight nine ten eleven twelve hundred thousand",
@@ -64,7 +69,29 @@ _WORDS = {
     MEASURE: """meter metre kilometer kilometre centimeter centimetre millimeter millimetre km cm mm mile yard foot feet
         inch acre hectare pound ounce gram kilogram kg ton tonne liter litre gallon barrel watt kilowatt megawatt volt
         hertz degree megabyte gigabyte terabyte""",
+    ORDINAL: """first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth
+        fifteenth sixteenth seventeenth eighteenth nineteenth twentieth thirtieth""",
+    WEEKDAY: """mon tue tues wed thu thur thurs fri sat sun monday tuesday wednesday thursday friday saturday
+        sunday""",
+    NUMERAL: "한 두 세 다섯 여섯 일곱 여덟 아홉 스무 한두 두세 두어 서너 너댓 네댓 대여섯 예닐곱 "
+    + " ".join(tens + ones for tens in _TENS for ones in ["", *_ONES]),  # and not 네, which also means "your"
+    HOURS: "시간",
+    MONTHS: "달",
+    AGE: "살",
+    TODAY: "오늘 어제 내일 그제 그저께 모레",
+    KOREAN_DAYTIME: "새벽 아침 오전 낮 오후 저녁 밤",
+    KOREAN_SEASON: "봄 여름 가을 겨울",
+    YEAR_WORD: "작년 지난해 재작년 올해 금년 내년 내후년",
+    FEAST: "christmas easter",
+    INDEFINITE: "a an",
+    MAGNITUDE: "million billion",
+    WON: "원",
+    FEAST_DAY: "eve day sunday monday",
 }  # fmt: skip
+
+
+_WITH_LENGTH = (KOREAN_DAY, HOURS, MONTHS, AGE, KOREAN_SEASON, WON)
+_ENDINGS = (*PARTICLES, *"만에 이면 이나 이라도 이라 째 째다 짜리 밖에 이었다 이다가".split())  # noqa: SIM905
 
 
 class Kind(IntEnum):
@@ -88,15 +115,24 @@ def _bits_of_words() -> dict[str, int]:
             forms = [word]
             if bit in (UNIT, CLOCK_UNIT) and not word.endswith("s"):
                 forms.append("centuries" if word == "century" else word + "s")
-            elif bit in (KOREAN_DAY, KOREAN_AGO):
-                forms = [word + particle for particle in PARTICLES]
+            elif bit in (*_WITH_LENGTH, KOREAN_AGO):
+                forms = [word + ending for ending in (_ENDINGS if bit == HOURS else PARTICLES)]
             for form in forms:
-                bits[form] = bits.get(form, 0) | bit | (len(word) << LENGTH if bit == KOREAN_DAY else 0)
+                bits[form] = bits.get(form, 0) | bit | (len(word) << LENGTH if bit in _WITH_LENGTH else 0)
     return bits
 
 
 WORDS = _bits_of_words()
-_TRIGGERS = (*_WORDS[AGO].split(), *_WORDS[KOREAN_DAY].split(), "half", "quarter")
+_TRIGGERS = (*_WORDS[AGO].split(), *_WORDS[KOREAN_DAY].split(), "half", "quarter", "mid-")
+_COUNTED = re.compile(r"[한두세네섯곱덟홉열무물른흔쉰순든너어댓][ \t\n\r]+(?:시간|달|살)")
+_TRIGGER_PAIRS = (
+    ("hour", re.compile(r"an[ \t\n\r]+hour")),
+    ("illion", re.compile(r"(?:an?|one)[ \t\n\r]+[mbtr]+illion")),
+    ("past", re.compile(r"the[ \t\n\r]+past")),
+    *((word, _COUNTED) for word in ("시간", "달", "살")),
+    ("원", re.compile(r"[십백천만억조][ \t\n\r]+원")),
+)
+SUM, MULTIPLIERS = frozenset("일이삼사오육칠팔구십백천만억조수몇"), "십백천만억조"
 
 
 def bits_of(word: str) -> int:
@@ -115,11 +151,11 @@ def word_before(text: str, begin: int, i: int) -> tuple[int, int]:
 
 
 def number_before(text: str, begin: int, i: int) -> tuple[int, int]:
-    """Return the run of digits before i, skipping blanks, if a blank or `begin` precedes it; else an empty range."""
+    """Return the range of a number before i, skipping blanks, if a blank or `begin` precedes it; else an empty range."""
     while i > begin and is_blank(text[i - 1]):
         i -= 1
     stop = i
-    while i > begin and is_digit(text[i - 1]):
+    while i > begin and (is_digit(text[i - 1]) or (i < stop and is_point(text, begin, i - 1))):
         i -= 1
     return (i, stop) if i == begin or is_blank(text[i - 1]) else (stop, stop)
 
@@ -142,6 +178,16 @@ def is_labelled(text: str, begin: int, i: int) -> bool:
 def is_digit(c: str) -> bool:
     """Tell whether a character is an ASCII digit."""
     return "0" <= c <= "9"
+
+
+def is_sum(word: str) -> bool:
+    """Tell whether a word is a Korean numeral as sums of money have them (``만``, ``오천``, ``수백만``)."""
+    return word[-1:] in MULTIPLIERS and word != "" and SUM.issuperset(word)
+
+
+def is_point(text: str, begin: int, i: int) -> bool:
+    """Tell whether a comma or stop at i stands behind a digit."""
+    return text[i] in ",." and i > begin and is_digit(text[i - 1])
 
 
 def is_number(text: str) -> bool:
@@ -179,5 +225,10 @@ def end_of_run(text: str, i: int, end: int, test: Callable[[str], bool]) -> int:
 
 
 def may_have_phrase(text: str) -> bool:
-    """Tell whether a text contains a digit, a word such as ``ago`` or ``half``, or a Korean word for a day."""
-    return any(c in text for c in "0123456789") or any(word in text.lower() for word in _TRIGGERS)
+    """Tell whether a text contains a digit, a word such as ``ago`` or ``half``, or a Korean expression of time."""
+    if any(c in text for c in "0123456789"):
+        return True
+    lower = text.lower()
+    return any(word in lower for word in _TRIGGERS) or any(
+        word in lower and pattern.search(lower) for word, pattern in _TRIGGER_PAIRS
+    )

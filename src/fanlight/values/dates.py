@@ -48,8 +48,11 @@ _RELATIVE = {
 _IN_BRACKETS = re.compile(r" \((?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?\)$")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:t(\d{2})(\d{2})(\d{2})?(z)?)?")
 _MONTH_YEAR = re.compile(r"(\d{1,2})[/.-](\d{4})")
-_KOREAN_STOPS = re.compile(r"(?:(\d{2})\. )?(\d{1,2})\. (\d{1,2})\.?")
+_KOREAN_STOPS = re.compile(r"(?:'?(\d{2})\. )?(\d{1,2})\. (\d{1,2})\.?")
 _DAY_MONTH = re.compile(r"(\d{1,2})/(\d{1,2})")
+_KOREAN_DAY = re.compile(r"(\d{1,2})·(\d{1,2})")  # 6·25
+_HOURS = re.compile(r"^(\d{3,}|[3-9]\d|2[4-9]|\d+\.\d|\d+(?= )) ?h$|^(\d+(?:\.\d+)?) s$")  # 17h is of a clock
+_PLUS = re.compile(r"(?<=^\d)\+(?= )|(?<=^\d\d)\+(?= )")  # 10+ years
 _ISO = re.compile(r"(\d{4})-(\d{1,2})(?:-(\d{1,2}))?(?:[t ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?) ?(z|[+-]\d{2}:?\d{2})?)?")
 _YEAR_FIRST = re.compile(r"(\d{4})([./]) ?(\d{1,2})\2 ?(\d{1,2})\.?")
 _FIGURES = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})")
@@ -75,9 +78,12 @@ _HOLIDAYS = {
 def read(text: str, reference: datetime.date | None, day_first: bool) -> Value | None:
     """Return the value of a date, time or duration; see `fanlight.values.read_value`."""
     form = text.strip(" ,;")
+    if form == "the next day":
+        return None  # another date in the text decides
     while match := _EDGE.match(form):
         form = form[match.end() :]
     form = _IN_BRACKETS.sub("", form).removesuffix("'s").removesuffix(" season")
+    form = _HOURS.sub(lambda match: f"{match[1]} hours" if match[1] else f"{match[2]} seconds", _PLUS.sub("", form))
     if not form.strip():
         return None
     for reader in (_in_figures, _period, _clock, _dated_clock, _relative, _duration, _years, _calendar):
@@ -106,6 +112,8 @@ def _in_figures(form: str, reference: datetime.date | None, day_first: bool) -> 
     if (match := _DAY_MONTH.fullmatch(form)) and form != "24/7":
         month, day = int(match[1]), int(match[2])
         return write_date(None, *((day, month) if day_first or month > 12 else (month, day)))
+    if match := _KOREAN_DAY.fullmatch(form):
+        return write_date(None, int(match[1]), int(match[2]))
     if match := _YEAR_FIRST.fullmatch(form):
         return write_date(int(match.group(1)), int(match.group(3)), int(match.group(4)))
     if match := _FIGURES.fullmatch(form):
@@ -307,7 +315,9 @@ def _calendar(form: str, reference: datetime.date | None, day_first: bool) -> st
 
 
 _JOINED = re.compile(r"(?<!\d)\d{1,2}-\d{1,2}(?!\d)")
-_ERA = re.compile(r"(?:(a\.?d\.?|b\.?c\.?(?:e\.?)?) )?(\d{1,4})(?: (a\.?d\.?|c\.?e\.?|b\.?c\.?(?:e\.?)?))?")
+_ERA = re.compile(
+    r"(?:(a\.?d\.?|b\.?c\.?(?:e\.?)?) )?(\d{1,4}|\d{1,3},\d{3})(?: (a\.?d\.?|c\.?e\.?|b\.?c\.?(?:e\.?)?))?"
+)
 _PART_OF_YEAR = re.compile(
     r"(?:(\d{4}),? )?(?:(h|q)([1-4])|([1-4])(h|q)|(\w+)[ -](half|quarter))"
     r"(?: ?(?:fy ?)?'?(\d{2})|,? (?:of )?(?:fiscal |fy ?)?(\d{4})|(?: of)? (last|this|next) year)?"
@@ -359,7 +369,7 @@ def _period(form: str, reference: datetime.date | None, day_first: bool) -> str 
         return write_date(int(match[2]), *_HOLIDAYS[match[1]])
     if (match := _ERA.fullmatch(form)) and (match[1] or match[3]):
         is_before = (match[1] or match[3]).startswith("b")
-        return f"{'BC' if is_before else ''}{int(match[2]):04}"
+        return f"{'BC' if is_before else ''}{int(match[2].replace(',', '')):04}"
     if (match := re.fullmatch(r"(?:nineteen[- ])?([a-z]+)", form)) and match[1] in _DECADES:
         return f"19{_DECADES[match[1]]}"
     if match := re.fullmatch(r"winter (?:of )?(\d{4})[-/](\d{2}|\d{4})", form):

@@ -82,7 +82,7 @@ def read(text: str, type_: str) -> Value | None:
     form = _EDGE.sub("", _SIGNS.sub("", form))
     if "," in form or "." in form:
         form = _COMMA.sub(r"\1.\2", _STOPS.sub(_without_stops, form))
-    form = _ABOUT.sub("", form)
+    form = _ABOUT.sub("", form).replace("mio. ", "mio ")
     value = {"MONEY": _money, "PERCENT": _per_cent, "QUANTITY": _quantity}[type_](form)
     if value is None and type_ == "QUANTITY" and (_PART_OF.match(form) or _TENTHS.match(form)):
         value = _per_cent(form)  # 3분의 1, which KLUE marks as a quantity

@@ -18,7 +18,8 @@ _FRAME = re.compile(r"^(?:from|between) |(?: ?까지)$")
 _BORDERS = (" to ", " or ", " through ", " until ", " till ", "-to-", " and ", " - ", "부터 ", "에서 ", "~", "/", "-")
 _MULTIPLIERS = "십백천만억조"
 _YEAR = re.compile(r"[0-9]{4}(?![0-9])")
-_FIGURE = re.compile(r"[0-9]{1,4}")
+_FIGURE = re.compile(r"[0-9][0-9,.]*")
+_GROUP = re.compile(r"[0-9]{3}(?![0-9])")
 _PIECE = re.compile(r"\d[\d,.:]*\d|\d|[십백천만억조]|[^\W\d_십백천만억조]+\.?|\s+|.")
 
 
@@ -69,6 +70,8 @@ def _with_prefixes(left: str, right: str) -> Iterator[str]:
     for place in [*reversed(word_ends[:-1][:SHARED]), 0]:
         if left[:place] in ("-", "minus") or (place and right.startswith(("a ", "an ", "one "))):
             continue  # -10 to 5°C, 6 months to a year
+        if place and left[place - 1].isdecimal() and _GROUP.match(right):
+            continue  # 100만~200만 원, while 100 200 is one number
         space = " " if left[place : place + 1].isspace() or (place and left[place - 1].isdecimal()) else ""
         yield f"{left[:place]}{space}{right}"
 

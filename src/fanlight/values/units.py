@@ -51,10 +51,10 @@ SIGNS = {
 }
 
 _CURRENCY_NAMES = {
-    "USD": "usd dollar dollars us-dollar us-dollars u.s.-dollars u.s.-dollar american-dollars buck "
+    "USD": "usd dollar dollars dlr dlrs us-dollar us-dollars u.s.-dollars u.s.-dollar american-dollars buck "
     "bucks 달러 미국-달러 불",
     "EUR": "eur euro euros 유로",
-    "GBP": "gbp pound pounds sterling pounds-sterling quid 파운드",
+    "GBP": "gbp pound pounds stg sterling pounds-sterling quid 파운드",
     "JPY": "jpy yen japanese-yen 엔 엔화",
     "KRW": "krw won south-korean-won korean-won 원 원화",
     "CNY": "cny rmb yuan renminbi chinese-yuan 위안 위안화",

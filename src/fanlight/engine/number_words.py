@@ -1,0 +1,106 @@
+"""Kernels of `text.number_words`: where numbers in words begin, and amounts that a model cut within."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fanlight.engine.boundaries import table_of
+from fanlight.engine.chunks import place_of
+from fanlight.engine.words_beside import BLANK, DIGIT, LETTER, contains, end_of_run, is_of, number_before, word_before
+from fanlight.jit import ZERO, inner
+from fanlight.text.amount_words import AND, ARTICLE, BETWEEN, JOINT, NUMBER, PREFIX, SCALE, TENS, VAGUE, WORDS
+from fanlight.text.hash_kernels import hash_bytes
+
+_KEYS, _BITS = table_of(WORDS, 2048)
+_DENOMINATORS = np.array([ord(c) for c in "2348"])
+
+
+@inner()
+def amount_bits(data: Any, begin: Any, end: Any) -> Any:
+    """Return what a word says to the rules of amounts."""
+    if begin >= end or end - begin > 40:
+        return ZERO
+    slot = place_of(hash_bytes(data, begin, end, data[begin] < 128), _KEYS)
+    return np.int64(_BITS[slot])
+
+
+@inner()
+def next_word(data: Any, i: Any, end: Any) -> tuple[Any, Any]:
+    """Return the run of letters behind byte i, with a blank or a hyphen between; empty if neither stands there."""
+    if i >= end or not (is_of(data[i], BLANK) or data[i] == 45):
+        return i, i
+    return i + 1, end_of_run(data, i + 1, end, LETTER)
+
+
+@inner()
+def begin_of_amount(data: Any, begin: Any, start: Any, stop: Any) -> Any:
+    """Return where an amount begins that a model cut behind ``minus``, ``시속``, ``to``, ``or``, ``and``, or within."""
+    start = _begin_of_words(data, begin, start, stop)
+    word, last = word_before(data, begin, start)
+    while last < start and amount_bits(data, word, last) & PREFIX:
+        start = word
+        word, last = word_before(data, begin, start)
+    bits = amount_bits(data, word, last)
+    opening = amount_bits(data, start, end_of_run(data, start, stop, LETTER))
+    if last == start or not (is_of(data[start], DIGIT) or opening & NUMBER) or not bits & (JOINT | AND):
+        return start
+    number = begin_of_number(data, begin, word)
+    if number == word or bits & JOINT:
+        return number if number < word else start
+    left, right = word_before(data, begin, number)
+    scale, last = word_before(data, begin, word)
+    is_range = right < number and amount_bits(data, left, right) & BETWEEN
+    is_figure = is_of(data[start], DIGIT)
+    return number if is_range or (not is_figure and amount_bits(data, scale, last) & SCALE) else start
+
+
+@inner()
+def _begin_of_words(data: Any, begin: Any, start: Any, stop: Any) -> Any:
+    """Return where the number begins that goes on at `start`: ``two`` hundred, ``1`` 1/2, ``수``천만, ``스물``다섯."""
+    if data[start] > 127:
+        word, _ = word_before(data, begin, start)
+        return word if amount_bits(data, word, start) & (TENS | VAGUE) else start
+    number, last = number_before(data, begin, start)
+    if is_of(data[start], DIGIT):
+        is_fraction = start + 2 < stop and data[start + 1] == 47 and contains(_DENOMINATORS, data[start + 2])
+        return number if is_fraction and 0 < last - number < 3 and last < start else start
+    opening = amount_bits(data, start, end_of_run(data, start, stop, LETTER))
+    if opening & SCALE and number < last < start:
+        return number
+    while opening & (NUMBER | SCALE):
+        word, last = word_before(data, begin, start)
+        bits = amount_bits(data, word, last)
+        is_number = bits & NUMBER or (bits & ARTICLE and opening & SCALE)
+        if last == start or not is_number or not (opening | bits) & SCALE:
+            break
+        if bits & SCALE:  # five million nine hundred, but not 3.5 billion nine
+            scaled, last = word_before(data, begin, word)
+            if last == word or not amount_bits(data, scaled, last) & (NUMBER | ARTICLE):
+                break
+        start, opening = word, bits
+    return start
+
+
+@inner()
+def goes_on(data: Any, start: Any, stop: Any, end: Any) -> bool:
+    """Tell whether ``data[start:stop]`` is a number in words that goes on behind it (``one thousand`` two hundred)."""
+    word, last = next_word(data, stop, end)
+    is_number = is_of(data[start], LETTER) and begin_of_number(data, start, word) == start
+    return bool(is_number and amount_bits(data, word, last) & NUMBER)
+
+
+@inner()
+def begin_of_number(data: Any, begin: Any, i: Any) -> Any:
+    """Return where the figure or the number in words before byte i begins; i if there is none."""
+    number, last = number_before(data, begin, i)
+    if number < last < i:
+        return number
+    number = i
+    while True:
+        has_hyphen = begin < number < i and data[number - 1] == 45
+        word, last = word_before(data, begin, number - has_hyphen)
+        if last == number or not amount_bits(data, word, last) & NUMBER:
+            return number
+        number = word

@@ -111,7 +111,7 @@ def _is_point(data: Any, begin: Any, i: Any) -> bool:
 
 @inner()
 def number_before(data: Any, begin: Any, i: Any) -> tuple[Any, Any]:
-    """Return the range of a number before i, skipping blanks, if a blank or `begin` precedes it; else an empty range."""
+    """Return the range of a number before i, skipping blanks, if a blank or `begin` precedes it, else an empty one."""
     while i > begin and is_of(data[i - 1], BLANK):
         i -= 1
     stop = i

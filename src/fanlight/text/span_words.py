@@ -151,7 +151,7 @@ def word_before(text: str, begin: int, i: int) -> tuple[int, int]:
 
 
 def number_before(text: str, begin: int, i: int) -> tuple[int, int]:
-    """Return the range of a number before i, skipping blanks, if a blank or `begin` precedes it; else an empty range."""
+    """Return the range of a number before i, skipping blanks, if a blank or `begin` precedes it, else an empty one."""
     while i > begin and is_blank(text[i - 1]):
         i -= 1
     stop = i

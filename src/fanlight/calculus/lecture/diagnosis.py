@@ -20,7 +20,7 @@ from fanlight.calculus.expressions import ASSUMPTIONS, Expression, context_of, r
 from fanlight.calculus.indexed import Indexed
 from fanlight.calculus.lecture.alterations import denominators, relevant_nodes
 from fanlight.calculus.lecture.learner_formulas import read_gradient
-from fanlight.calculus.lecture.mistakes import find_early_stop, find_other_gradient, mistake
+from fanlight.calculus.lecture.mistakes import Search, find_early_stop, find_mistake, find_other_gradient
 from fanlight.calculus.lecture.relations import Pairs, find_relation
 from fanlight.calculus.lecture.repairs import find_repair, find_wrong_sign, summands, terms_of
 from fanlight.calculus.lecture.sampling import fits_fact, has_kinks, random_point, smooth_point, value_at, with_fact
@@ -197,12 +197,11 @@ def _difference(pair: tuple[Array, Array]) -> float:
 def _find_details(trial: Trial, formula: Expression, text: str, pairs: Pairs) -> list[str]:
     """Search for an assumption, a rule or a part of the formula that is the whole difference."""
     values = [mine for mine, _ in pairs]
+    search = Search(trial.expression, trial.target, trial.points, values)
     reasons: list[str | None] = []
     same_shape = all(a.shape == b.shape for a, b in pairs)
     if same_shape:
-        chain = None
-        if trial.kind == "gradient":
-            chain = mistake(trial.expression, trial.target, trial.points, values)
+        chain = find_mistake(search) if trial.kind == "gradient" else None
         if chain and chain.startswith("a factor is missing"):
             chain = find_wrong_sign(trial, text) or chain
         special = chain if chain and "path" not in chain else None
@@ -215,9 +214,7 @@ def _find_details(trial: Trial, formula: Expression, text: str, pairs: Pairs) ->
     if not any(reasons):
         reasons = [find_repair(trial, text) or _different_term(trial, formula)]
     if not any(reasons) and trial.kind == "gradient":
-        searches = [find_other_gradient] if same_shape else [find_early_stop, find_other_gradient]
-        other = (search(trial.expression, trial.target, trial.points, values) for search in searches)
-        reasons = [next(filter(None, other), None)]
+        reasons = [(None if same_shape else find_early_stop(search)) or find_other_gradient(search)]
     if not any(reasons):
         reasons = [_rule(trial)]
     return [reason for reason in reasons if reason]

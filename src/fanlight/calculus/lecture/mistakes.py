@@ -6,7 +6,7 @@ in its place, a path that is not counted, a pullback without its transpose.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,12 +18,11 @@ from fanlight.calculus.numeric import bind, pull_back_value, values_of
 from fanlight.errors import CalculusError
 
 Array = NDArray[Any]
+_NONE = Alteration("")
 
 
-def mistake(
-    expression: Expression, target: Expression, points: Sequence[Mapping[str, Array]], learner_values: Sequence[Array]
-) -> str | None:
-    """Name the mistake in the chain rule that gives a learner's values.
+class Search:
+    """A learner's values at several points, and the gradients that have them.
 
     Parameters
     ----------
@@ -32,42 +31,62 @@ def mistake(
     target : Expression
         What it was differentiated by.
     points : sequence of mappings of str to array
-    given : sequence of arrays
-        The learner's gradient at each point, in the target's shape.
-
-    Returns
-    -------
-    str or None
-        The reason, or None if no single alteration gives these values.
+    values : sequence of arrays
+        The learner's gradient at each point.
     """
-    graphs = [_Graph(expression, target, point) for point in points]
-    for alteration in alterations(expression, target):
-        if _same((graph.gradient(alteration) for graph in graphs), learner_values):
+
+    def __init__(
+        self,
+        expression: Expression,
+        target: Expression,
+        points: Sequence[Mapping[str, Array]],
+        values: Sequence[Array],
+    ) -> None:
+        self.expression, self.target, self.points, self.values = expression, target, points, values
+        self.order = list(walk(expression))
+        self.relevant = relevant_nodes(expression, target)
+        self._graphs: dict[tuple[Expression, Expression], list[_Graph]] = {}
+
+    def gradients(self, source: Expression, by: Expression, alteration: Alteration = _NONE) -> Iterator[Array | None]:
+        """Yield the gradient of a node by another one at each point, under an alteration."""
+        if (source, by) not in self._graphs:
+            self._graphs[source, by] = [_Graph(source, by, point) for point in self.points]
+        return (graph.gradient(alteration) for graph in self._graphs[source, by])
+
+    def matches(self, gradients: Iterable[Array | None]) -> bool:
+        """Tell whether gradients have the learner's values at all points, and not zeros alone."""
+        different_from_zero = False
+        for value, mine in zip(gradients, self.values, strict=True):
+            if value is None or value.shape != mine.shape or not np.isfinite(value).all():
+                return False
+            scale = float(np.abs(value).max(initial=0))
+            if not np.allclose(value, mine, rtol=1e-6, atol=1e-7 * scale):
+                return False
+            different_from_zero |= scale > 0
+        return different_from_zero
+
+
+def find_mistake(s: Search) -> str | None:
+    """Name the mistake in the chain rule that gives a learner's values, or None if no single alteration does."""
+    for alteration in alterations(s.expression, s.target):
+        if s.matches(s.gradients(s.expression, s.target, alteration)):
             return alteration.reason
-    for search in (_find_product_of_slopes, _find_slope_of_constant, _find_slope_at_slope, find_early_stop):
-        reason = search(expression, target, points, learner_values)
-        if reason is not None:
-            return reason
-    return None
+    searches = (_find_product_of_slopes, _find_slope_of_constant, _find_slope_at_slope, find_early_stop)
+    return next((reason for search in searches if (reason := search(s)) is not None), None)
 
 
-def find_other_gradient(
-    expression: Expression, target: Expression, points: Sequence[Mapping[str, Array]], learner_values: Sequence[Array]
-) -> str | None:
+def find_other_gradient(s: Search) -> str | None:
     """Name the symbol, or the inner vector, of which a learner's formula is the gradient."""
-    others = [s for s in symbols_of(expression).values() if s is not target and len(s.shape) != 1]
-    inner = [n for n in walk(expression) if n.arguments and n.shape and n in relevant_nodes(expression, target)]
-    sources = [(expression, other, f"it is the gradient by {other}, not by {target}") for other in others]
-    sources += [(n, target, f"the chain starts late: it is the gradient of {n} alone") for n in inner]
-    for source, by, reason in sources:
-        if _same((_Graph(source, by, point).gradient(Alteration("")) for point in points), learner_values):
-            return reason
-    return None
+    others = [x for x in symbols_of(s.expression).values() if x is not s.target and len(x.shape) != 1]
+    inner = [node for node in s.order if node.arguments and node.shape and node in s.relevant]
+    sources = [(s.expression, other, f"it is the gradient by {other}, not by {s.target}") for other in others]
+    sources += [(node, s.target, f"the chain starts late: it is the gradient of {node} alone") for node in inner]
+    return next((reason for source, by, reason in sources if s.matches(s.gradients(source, by))), None)
 
 
 def gradient_value(expression: Expression, target: Expression, point: Mapping[str, Array]) -> Array:
     """Return the gradient by the table's pullbacks on arrays: the plain twin of evaluating `gradient`."""
-    value = _Graph(expression, target, point).gradient(Alteration(""))
+    value = _Graph(expression, target, point).gradient(_NONE)
     if value is None:
         raise CalculusError(f"the gradient of {expression} could not be computed")
     return value
@@ -116,61 +135,39 @@ class _Graph:
         return contributions
 
 
-def _same(altered: Iterable[Array | None], learner_values: Sequence[Array]) -> bool:
-    """Tell whether altered gradients have the learner's values at all points, and not zeros alone."""
-    different_from_zero = False
-    for value, mine in zip(altered, learner_values, strict=True):
-        if value is None or value.shape != mine.shape or not np.isfinite(value).all():
-            return False
-        scale = float(np.abs(value).max(initial=0))
-        if not np.allclose(value, mine, rtol=1e-6, atol=1e-7 * scale):
-            return False
-        different_from_zero |= scale > 0
-    return different_from_zero
-
-
 _LINEAR = {"add", "subtract", "multiply", "divide", "negative", "transpose", "sum", "matmul"}
 
 
-def find_early_stop(
-    expression: Expression, target: Expression, points: Sequence[Mapping[str, Array]], learner_values: Sequence[Array]
-) -> str | None:
+def find_early_stop(s: Search) -> str | None:
     """Name the inner node whose gradient the learner's formula is."""
-    for node in walk(expression):
-        if not node.arguments or node is expression or node not in relevant_nodes(expression, target):
+    for node in s.order:
+        if not node.arguments or node is s.expression or node not in s.relevant:
             continue
-        values = [_Graph(expression, node, point).gradient(Alteration("")) for point in points]
-        if _same(values, learner_values):
-            return f"the chain stops early: it is the gradient by {node}, not by {target}"
-        above = relevant_nodes(expression, node) - {node}
+        if s.matches(s.gradients(s.expression, node)):
+            return f"the chain stops early: it is the gradient by {node}, not by {s.target}"
+        above = relevant_nodes(s.expression, node) - {node}
         if node.shape or all(outer.operation.name in _LINEAR for outer in above):
             continue
-        values = [_Graph(node, target, point).gradient(Alteration("")) for point in points]
-        if _same(values, learner_values):
+        if s.matches(s.gradients(node, s.target)):
             return f"the chain starts late: it is the gradient of {node} alone"
     return None
 
 
-def _find_product_of_slopes(
-    expression: Expression, target: Expression, points: Sequence[Mapping[str, Array]], learner_values: Sequence[Array]
-) -> str | None:
+def _find_product_of_slopes(s: Search) -> str | None:
     """Name the elementwise product, or quotient, of which the derivatives are multiplied, or divided."""
-    relevant = relevant_nodes(expression, target)
-    for node in walk(expression):
+    for node in s.order:
         name = node.operation.name
-        if name not in ("multiply", "divide") or not all(a in relevant for a in node.arguments):
+        if name not in ("multiply", "divide") or not all(a in s.relevant for a in node.arguments):
             continue
-        if node.shape not in ((), target.shape) or any(a.shape != node.shape for a in node.arguments):
+        if node.shape not in ((), s.target.shape) or any(a.shape != node.shape for a in node.arguments):
             continue
-        values: list[Array | None] = []
-        for point in points:
-            a, b = (_Graph(argument, target, point).gradient(Alteration("")) for argument in node.arguments)
-            up = _Graph(expression, node, point).gradient(Alteration(""))
-            if a is None or b is None or up is None:
-                return None
-            with np.errstate(all="ignore"):
-                values.append(np.asarray(up * (a * b if name == "multiply" else a / b)))
-        if _same(values, learner_values):
+        slopes = [s.gradients(argument, s.target) for argument in node.arguments]
+        with np.errstate(all="ignore"):
+            values = [
+                None if a is None or b is None or up is None else up * (a * b if name == "multiply" else a / b)
+                for up, a, b in zip(s.gradients(s.expression, node), *slopes, strict=True)
+            ]
+        if s.matches(values):
             left, right = (str(x) if not x.arguments or "(" in str(x)[1:] else f"({x})" for x in node.arguments)
             if name == "multiply":
                 return f"a rule is wrong: ∂({node}) = ∂{left} * {right} + {left} * ∂{right}, not ∂{left} * ∂{right}"
@@ -179,54 +176,48 @@ def _find_product_of_slopes(
     return None
 
 
-def _find_slope_of_constant(
-    expression: Expression, target: Expression, points: Sequence[Mapping[str, Array]], learner_values: Sequence[Array]
-) -> str | None:
+def _find_slope_of_constant(s: Search) -> str | None:
     """Name the factor that does not move with the target and is differentiated too: x**3 * y**2 is not 6 * x**2 * y."""
-    relevant = relevant_nodes(expression, target)
-    multiplications = [n for n in walk(expression) if n.operation.name == "multiply" and not n.shape and n in relevant]
-    for node in multiplications:
+    products_of_numbers = [n for n in s.order if n.operation.name == "multiply" and not n.shape and n in s.relevant]
+    for node in products_of_numbers:
         for place, fixed in enumerate(node.arguments):
-            if fixed in relevant or fixed.shape:
+            if fixed in s.relevant or fixed.shape:
                 continue
             for other in symbols_of(fixed).values():
                 if other.shape != ():
                     continue
-                slopes = [gradient_value(fixed, other, point) for point in points]
+                slopes = [gradient_value(fixed, other, point) for point in s.points]
                 if np.allclose(slopes, slopes[0]):  # -t is left out rather than differentiated
                     continue
                 rules = [{(node, 1 - place): lambda up, arguments, slope=slope: up * slope} for slope in slopes]
-                values = [
-                    _Graph(expression, target, point).gradient(Alteration("", edges=rule))
-                    for point, rule in zip(points, rules, strict=True)
-                ]
-                if _same(values, learner_values):
-                    return f"a factor too many is differentiated: {fixed} does not depend on {target}"
+                values = (
+                    _Graph(s.expression, s.target, point).gradient(Alteration("", edges=rule))
+                    for point, rule in zip(s.points, rules, strict=True)
+                )
+                if s.matches(values):
+                    return f"a factor too many is differentiated: {fixed} does not depend on {s.target}"
     return None
 
 
-def _find_slope_at_slope(
-    expression: Expression, target: Expression, points: Sequence[Mapping[str, Array]], learner_values: Sequence[Array]
-) -> str | None:
+def _find_slope_at_slope(s: Search) -> str | None:
     """Name the function whose slope, or value, is taken at the slope of its argument: cos(2 * x) for sin(x**2)."""
-    relevant = relevant_nodes(expression, target)
-    for node in walk(expression):
+    for node in s.order:
         is_power = node.operation.name == "power" and node.arguments[1].operation.name == "constant"
         slope = node.operation.derivative
-        if node not in relevant or node.shape not in ((), target.shape) or (slope is None and not is_power):
+        if node not in s.relevant or node.shape not in ((), s.target.shape) or (slope is None and not is_power):
             continue
         inner, *exponents = node.arguments
         local: dict[str, list[Array | None]] = {"": [], "'": []}
-        for point in points:
-            at = gradient_value(inner, target, point)
-            up = gradient_value(expression, node, point)
+        for point in s.points:
+            at = gradient_value(inner, s.target, point)
+            up = gradient_value(s.expression, node, point)
             with np.errstate(all="ignore"):
                 value = np.asarray(node.operation.value(at, *(e.parameters[0] for e in exponents)))
                 local[""].append(up * value)
                 if slope is not None:
                     local["'"].append(up * np.asarray(slope(at, value)))
         for prime, values in local.items():
-            if values and _same(values, learner_values):
+            if values and s.matches(values):
                 name = node.operation.name
                 if is_power:
                     return f"a rule is wrong: in ∂({node}) stands ∂({inner}) as a factor, not as the base of the power"

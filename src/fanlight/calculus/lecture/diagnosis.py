@@ -223,25 +223,30 @@ def _find_details(trial: Trial, formula: Expression, text: str, pairs: Pairs) ->
 def _other_derivative(trial: Trial, values: list[Array]) -> str | None:
     """Name what a formula is the derivative of, or by: an inner vector, another symbol, once in place of twice."""
 
-    def is_equal(other: Expression | Indexed, diagonal: bool = False) -> bool:
-        if isinstance(other, Indexed):
+    def is_derivative(kind: str, of: Expression, by: Expression, diagonal: bool = False) -> bool:
+        try:
+            other = _KINDS[kind](of, by)
+            rights = [value_at(other, point) for point in trial.points] if isinstance(other, Expression) else []
+        except CalculusError:  # it has no matrix notation, or names a length that no symbol here has
             return False
-        rights = [value_at(other, point) for point in trial.points]
         rights = [np.diag(right.ravel()) for right in rights] if diagonal else rights
-        return all(map(_is_equal, values, rights))
+        return bool(rights) and all(map(_is_equal, values, rights))
 
     if trial.kind == "gradient" and all(value.ndim == 2 and 1 not in value.shape for value in values):
         inner = [n for n in relevant_nodes(trial.expression, trial.target) if n.arguments and ONE in n.shape]
         for node in inner if ONE in trial.target.shape else ():
-            if is_equal(jacobian(node, trial.target)):
+            if is_derivative("jacobian", node, trial.target):
                 return f"it is the Jacobian of {node} alone: the gradient by {node} is missing as a factor"
-    if trial.kind == "hessian":
-        slope = gradient(trial.expression, trial.target)
-        if is_equal(slope) or is_equal(slope, diagonal=True):
-            return "it is differentiated only once: the Hessian has the derivatives of the gradient"
+    slopes = (is_derivative("gradient", trial.expression, trial.target, diagonal) for diagonal in (False, True))
+    if trial.kind == "hessian" and any(slopes):
+        return "it is differentiated only once: the Hessian has the derivatives of the gradient"
     if trial.kind == "jacobian":
         for name, other in symbols_of(trial.expression).items():
-            if other is not trial.target and len(other.shape) != 1 and is_equal(jacobian(trial.expression, other)):
+            if (
+                other is not trial.target
+                and len(other.shape) != 1
+                and is_derivative("jacobian", trial.expression, other)
+            ):
                 return f"it is the Jacobian by {name}, not by {trial.target}"
     return None
 

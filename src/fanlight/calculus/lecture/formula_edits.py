@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
-from fanlight.calculus.syntax import formula_text, syntax_tree
+from fanlight.calculus.syntax import formula_text as _text
+from fanlight.calculus.syntax import syntax_tree
 
 
 class Edit(NamedTuple):
@@ -139,10 +140,6 @@ class _Replacer:
     def _child(self, child: ast.expr, outer: ast.expr | None) -> ast.expr:
         # a replacement such as x.T is built around the part x itself, which must not be replaced again
         return self._children(child) if child is outer else self.replace(child)
-
-
-def _text(node: ast.expr) -> str:
-    return formula_text(node)
 
 
 def _layout_changes(tree: ast.expr) -> Iterator[_Change]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -128,9 +129,12 @@ def _wrong_choices(node: Expression, relevant: set[Expression]) -> Iterator[Alte
         lead = chosen if other.parameters == (0,) else chosen - other
         indicator = function("step")(lead if is_largest else negate(lead))
         yield Alteration(f"a factor is missing: {indicator}", edges={(node, place): lambda up, arguments: up})
-        value = node.operation.value
         reason = f"a factor is wrong: ∂{node} is {indicator}, not {node}"
-        yield Alteration(reason, edges={(node, place): lambda up, arguments, value=value: up * value(*arguments)})
+        yield Alteration(reason, edges={(node, place): partial(_times_value, node)})
+
+
+def _times_value(node: Expression, up: Array, arguments: Sequence[Array]) -> Array:
+    return np.asarray(up * node.operation.value(*arguments))
 
 
 def _wrong_product_rule(node: Expression) -> Iterator[Alteration]:

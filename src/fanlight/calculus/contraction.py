@@ -47,14 +47,6 @@ def _scale(e: Expression, by: Expression, is_left: bool = True) -> Expression:
     return entry_product(by, e) if is_left else entry_product(e, by)
 
 
-def _selects(matrix: _Matrix, index: Index) -> bool:
-    """Tell whether a matrix picks rows of another by the index: the product is best taken at once."""
-    e = matrix.powers[0][0]
-    turned = e.operation.name == "transpose"
-    selector = e.arguments[0] if turned else e
-    return selector.operation.name == "onehot_rows" and index == (matrix.row if turned else matrix.column)
-
-
 def _weigh(outcome: tuple[list[Power], Expression | None]) -> tuple[bool, int]:
     """Order outcomes: those without identity matrices first, then by length."""
     factors = [e for e in (*dict(outcome[0]), outcome[1]) if e is not None]
@@ -217,7 +209,7 @@ class Network:
         has_vector = index in self.vectors
         order = (
             0
-            if alone or any(_selects(m, index) for m in self.matrices)
+            if alone
             else {(1, True): 1, (0, True): 3, (2, False): 2, (1, False): 1, (2, True): 4}.get((count, has_vector), 9)
         )
         return order, not has_vector, index.number
@@ -237,8 +229,6 @@ class Network:
             if vector is None and self._is_alone(other):
                 self.scalars.append((total(m.powers), Fraction(1)))
                 return
-            if vector is None and _selects(m, other):
-                vector = [(ones(index.length, 1), Fraction(1))]
             if vector is None:
                 outcome = _row_sums(matrix)
                 if m.column != index:

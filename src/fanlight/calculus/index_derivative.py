@@ -244,7 +244,7 @@ def transform(form: Form, rule: Rule) -> Form:
 def _transform_factor(factor: Factor, rule: Rule) -> Form:
     atom, indices, _ = factor
     distinct = tuple(dict.fromkeys(indices))
-    replaced = rule(factor._replace(exponent=Fraction(1)))
+    replaced = rule(factor)
     if replaced is not None:
         return replaced
     if not atom.arguments:

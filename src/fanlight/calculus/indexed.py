@@ -55,7 +55,8 @@ class Indexed:
             raise CalculusError("the derivative has more indices than letters")
         letters = _LETTERS[: len(self.form.axes)]
         below = [
-            letters[i : i + self._rank] for i in range(len(letters) - self.order * self._rank, len(letters), self._rank)
+            letters[len(letters) - n * self._rank : len(letters) - (n - 1) * self._rank]
+            for n in range(self.order, 0, -1)
         ]
         above = letters[: len(letters) - self.order * self._rank]
         left = Formula.entry_derivative(self.numerator, above, self.denominator, below)

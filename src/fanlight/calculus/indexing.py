@@ -105,9 +105,8 @@ def _call(node: Expression, done: dict[Expression, Form]) -> Form:
         return Form.of(Atom("call", name, (), parameters=atom.parameters, arguments=atom.arguments), ())
     arguments = tuple(done[a] for a in node.arguments)
     layout = tuple(tuple(map(str, a.shape)) for a in node.arguments)
-    atom = Atom(
-        "call", name, [a.length for a in axes], parameters=(node.parameters, layout, _shapes(node)), arguments=arguments
-    )
+    parameters = (node.parameters, layout, (node.shape, *(a.shape for a in node.arguments)))
+    atom = Atom("call", name, [a.length for a in axes], parameters=parameters, arguments=arguments)
     return Form.of(atom, axes)
 
 
@@ -119,10 +118,6 @@ def _square_factors(e: Expression) -> tuple[Expression, ...]:
 
 def _operation_key(node: Expression) -> tuple[Dimension, ...]:
     return tuple(node.arguments[0].shape)
-
-
-def _shapes(node: Expression) -> tuple[tuple[Dimension, ...], ...]:
-    return (node.shape, *(a.shape for a in node.arguments))
 
 
 def _sum_over(form: Form, axes: Sequence[Index]) -> Form:
@@ -140,10 +135,6 @@ def _add(sign: int) -> Callable[[_Arguments, Index | None, Index | None], Form]:
         return add(a.at(0, r, c), scale(a.at(1, r, c), sign), axes=_axes(r, c))
 
     return rule
-
-
-def _multiply(a: _Arguments, r: Index | None, c: Index | None) -> Form:
-    return multiply(a.at(0, r, c), a.at(1, r, c), axes=_axes(r, c))
 
 
 def _divide(a: _Arguments, r: Index | None, c: Index | None) -> Form:
@@ -172,10 +163,6 @@ def _matmul(a: _Arguments, r: Index | None, c: Index | None) -> Form:
     return multiply(a.at(0, r, inner), a.at(1, inner, c), axes=_axes(r, c))
 
 
-def _negative(a: _Arguments, r: Index | None, c: Index | None) -> Form:
-    return scale(a.at(0, r, c), -1)
-
-
 def _larger(sign: int) -> Callable[[_Arguments, Index | None, Index | None], Form]:
     """Return the rule for the larger of two, ``b + relu(a - b)``, or the smaller, ``b - relu(b - a)``."""
 
@@ -188,19 +175,10 @@ def _larger(sign: int) -> Callable[[_Arguments, Index | None, Index | None], For
     return rule
 
 
-def _all_entries(a: _Arguments) -> Form:
+def _all_entries(a: _Arguments, r: Index | None = None, c: Index | None = None) -> Form:
+    """Return the argument's form with new indices where none are given."""
     shape = a.node.arguments[0].shape or (ONE, ONE)
-    return a.at(0, new_index(shape[0]), new_index(shape[1]))
-
-
-def _row_sums(a: _Arguments, r: Index | None, c: Index | None) -> Form:
-    shape = a.node.arguments[0].shape or (ONE, ONE)
-    return _sum_over(a.at(0, r, new_index(shape[1])), _axes(r))
-
-
-def _column_sums(a: _Arguments, r: Index | None, c: Index | None) -> Form:
-    shape = a.node.arguments[0].shape or (ONE, ONE)
-    return _sum_over(a.at(0, new_index(shape[0]), c), _axes(c))
+    return a.at(0, r or new_index(shape[0]), c or new_index(shape[1]))
 
 
 def _trace(a: _Arguments, r: Index | None, c: Index | None) -> Form:
@@ -231,9 +209,7 @@ def _softmax(over_all: bool) -> Callable[[_Arguments, Index | None, Index | None
 
 
 def _sum_of_exponentials(a: _Arguments, rows: Index | None) -> Form:
-    shape = a.node.arguments[0].shape or (ONE, ONE)
-    r = rows or new_index(shape[0])
-    return _sum_over(elementwise("exp", a.at(0, r, new_index(shape[1]))), _axes(rows))
+    return _sum_over(elementwise("exp", _all_entries(a, rows)), _axes(rows))
 
 
 def _logsumexp(over_all: bool) -> Callable[[_Arguments, Index | None, Index | None], Form]:
@@ -241,10 +217,6 @@ def _logsumexp(over_all: bool) -> Callable[[_Arguments, Index | None, Index | No
         return Form(elementwise("log", _sum_of_exponentials(a, None if over_all else r)).terms, _axes(r, c))
 
     return rule
-
-
-def _norm(a: _Arguments, r: Index | None, c: Index | None) -> Form:
-    return power(_sum_over(power(_all_entries(a), Fraction(2)), ()), Fraction(1, 2))
 
 
 def _kron(a: _Arguments, r: Index | None, c: Index | None) -> Form:
@@ -349,17 +321,17 @@ _RULES: dict[str, Callable[[_Arguments, Index | None, Index | None], Form]] = {
     "length": lambda a, r, c: collect([normal_term(Fraction(1), [length_factor(a.node.parameters[0])], ())], ()),
     "add": _add(1),
     "subtract": _add(-1),
-    "multiply": _multiply,
+    "multiply": lambda a, r, c: multiply(a.at(0, r, c), a.at(1, r, c), axes=_axes(r, c)),
     "divide": _divide,
     "power": _power,
-    "negative": _negative,
+    "negative": lambda a, r, c: scale(a.at(0, r, c), -1),
     "maximum": _larger(1),
     "minimum": _larger(-1),
     "matmul": _matmul,
     "transpose": lambda a, r, c: Form(a.at(0, c, r).terms, _axes(r, c)),
     "sum": lambda a, r, c: _sum_over(_all_entries(a), ()),
-    "row_sums": _row_sums,
-    "column_sums": _column_sums,
+    "row_sums": lambda a, r, c: _sum_over(_all_entries(a, r), _axes(r)),
+    "column_sums": lambda a, r, c: _sum_over(_all_entries(a, None, c), _axes(c)),
     "tr": _trace,
     "diag": _diag,
     "eye": lambda a, r, c: (
@@ -371,7 +343,7 @@ _RULES: dict[str, Callable[[_Arguments, Index | None, Index | None], Form]] = {
     "softmax_rows": _softmax(False),
     "logsumexp": _logsumexp(True),
     "logsumexp_rows": _logsumexp(False),
-    "norm": _norm,
+    "norm": lambda a, r, c: power(_sum_over(power(_all_entries(a), Fraction(2)), ()), Fraction(1, 2)),
     "norm1": lambda a, r, c: _sum_over(elementwise("abs", _all_entries(a)), ()),
     "slice": _slice,
     "onehot": _onehot,

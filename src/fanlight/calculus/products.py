@@ -178,10 +178,6 @@ def product(a: Expression, b: Expression) -> Expression:
     """Multiply matrices, from the left, so that no parentheses are needed."""
     if not a.shape or not b.shape:
         return a * b
-    if a.operation.name == "eye":
-        return b
-    if b.operation.name == "eye":
-        return a
     if b.operation.name == "matmul" and b.arguments[0].shape and b.arguments[1].shape:
         return product(product(a, b.arguments[0]), b.arguments[1])
     if a.operation.name == "onehot_rows":
@@ -335,12 +331,7 @@ def trace_of(left: Expression, right: Expression) -> Expression:
         factors.insert(0, chain.arguments[1])
         chain = chain.arguments[0]
     factors.insert(0, chain)
-    candidates = [_trace(cycle) for cycle in _cycles(factors)]
-    if len(factors) == 2:
-        a, b = factors
-        if transpose(a) is b:
-            return sum_of_squares(shortest(a, b))
-    return shortest(*candidates)
+    return shortest(*map(_trace, _cycles(factors)))
 
 
 def _cycles(factors: list[Expression]) -> list[Expression]:

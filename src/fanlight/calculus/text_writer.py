@@ -85,6 +85,7 @@ def _write_node(node: Expression) -> tuple[str, int]:
         mixed = _needs_parentheses(name, arguments)
         left = _wrap(arguments[0], level + (name == "power" or mixed))
         right = _wrap(arguments[1], _NEGATIVE if name == "power" else level + 1)
+        right = f"({right})" if right[0] == "-" and name != "power" else right  # A @ (-B)
         return (f"{left}**{right}" if name == "power" else f"{left} {sign} {right}"), level
     if name == "negative":
         return f"-{_wrap(arguments[0], _NEGATIVE)}", _NEGATIVE

@@ -11,8 +11,8 @@ from fanlight.calculus import CalculusError, check, derive, parse
 from fanlight.calculus.inference import guesses
 from fanlight.calculus.lecture.korean import read_words, say
 from fanlight.calculus.lecture.layout import steps
-from fanlight.calculus.lecture.mistakes import WRONG_PULLBACKS
 from fanlight.calculus.lecture.views import html, text
+from fanlight.calculus.lecture.wrong_rules import WRONG_PULLBACKS
 from fanlight.calculus.rewritings import REFUSALS
 from fanlight.calculus.syntax import HINTS as PATTERNS_AND_HINTS
 

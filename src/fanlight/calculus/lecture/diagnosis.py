@@ -6,9 +6,11 @@ is right, and a coincidence of sizes deceives nobody.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import permutations
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,14 +18,17 @@ from fanlight.calculus.backpropagation import gradient
 from fanlight.calculus.derivatives import hessian, jacobian, simplify, target_of
 from fanlight.calculus.expressions import ASSUMPTIONS, Expression, context_of, remember, symbols_of, walk
 from fanlight.calculus.indexed import Indexed
+from fanlight.calculus.lecture.alterations import denominators, relevant_nodes
 from fanlight.calculus.lecture.learner_formulas import read_gradient
-from fanlight.calculus.lecture.mistakes import find_other_gradient, mistake
-from fanlight.calculus.lecture.repairs import find_repair, terms_of
+from fanlight.calculus.lecture.mistakes import Search, find_early_stop, find_mistake, find_other_gradient
+from fanlight.calculus.lecture.relations import Pairs, find_relation
+from fanlight.calculus.lecture.repairs import find_repair, find_wrong_sign, summands, terms_of
 from fanlight.calculus.lecture.sampling import fits_fact, has_kinks, random_point, smooth_point, value_at, with_fact
 from fanlight.calculus.lecture.trial import TOLERANCE, Array, Trial, close
 from fanlight.calculus.lecture.wrong_rules import WRONG_PULLBACKS, rule_of
 from fanlight.calculus.numeric import central_differences, evaluate, kinks_near
-from fanlight.calculus.shapes import ONE, show
+from fanlight.calculus.products import negate
+from fanlight.calculus.shapes import ONE
 from fanlight.calculus.text_writer import means_of
 from fanlight.errors import CalculusError
 
@@ -108,23 +113,23 @@ def check(
         if "fit" not in str(error) and "square" not in str(error):
             raise
     with means_of(expression):
-        trial = Trial(expression, target, expected, kind, _points(expression, formula, seed))
-        return _compare(trial, learner, formula, problem)
-
-
-def _compare(trial: Trial, learner: Expression | str, formula: Expression, problem: CalculusError | None) -> Verdict:
-    """Compare a formula, or the expected one where the learner's has a problem with shapes, at the trial's points."""
-    rights = [_confirm(trial, point) for point in trial.points]
-    if problem is not None:
-        mended = find_repair(trial, str(learner), rights, layout_first=True)
+        points = _points(expression, formula, seed)
+        rights = [_confirm(expression, target, expected, kind, point) for point in points]
+        trial = Trial(expression, target, expected, kind, points, rights)
+        if problem is None:
+            return _compare(trial, formula, str(learner))
+        mended = find_repair(trial, str(learner), layout_first=True)
         if mended is None:
             raise problem
-        return Verdict(False, [str(problem).split("\n")[0], mended], trial.expected)
-    pairs = [(value_at(formula, point), right) for point, right in zip(trial.points, rights, strict=True)]
-    scales = trial.scales(rights)
-    if all(a.shape == b.shape and close(a, b, s) for (a, b), s in zip(pairs, scales, strict=True)):
+        return Verdict(False, [str(problem).split("\n")[0], mended], expected)
+
+
+def _compare(trial: Trial, formula: Expression, text: str) -> Verdict:
+    """Compare a formula with the right one at the trial's points."""
+    pairs = [(value_at(formula, point), right) for point, right in zip(trial.points, trial.rights, strict=True)]
+    if all(a.shape == b.shape and close(a, b, s) for (a, b), s in zip(pairs, trial.scales, strict=True)):
         return Verdict(True, [], trial.expected)
-    return _diagnosis(trial, formula, str(learner), pairs)
+    return _diagnosis(trial, formula, text, pairs)
 
 
 def _points(expression: Expression, learner: Expression, seed: int) -> list[dict[str, Array]]:
@@ -133,39 +138,40 @@ def _points(expression: Expression, learner: Expression, seed: int) -> list[dict
     return [smooth_point(expression, learner, seed + i, smallest) for i, smallest in enumerate(lengths)]
 
 
-def _confirm(trial: Trial, point: dict[str, Array]) -> Array:
+def _confirm(
+    expression: Expression, target: Expression, expected: Expression, kind: str, point: dict[str, Array]
+) -> Array:
     """Return the derived gradient's value, after central differences have confirmed it."""
-    derived = np.asarray(evaluate(trial.expected, point))
-    x = point[trial.target.name]
-    if x.size > 64 or trial.kind == "hessian":
+    derived = np.asarray(evaluate(expected, point))
+    x = point[target.name]
+    if x.size > 64 or kind == "hessian":
         return derived
-    value = np.asarray(evaluate(trial.expression, point))
-    rows = [central_differences(partial(_entry, trial, point, i), x).ravel() for i in range(value.size)]
+    value = np.asarray(evaluate(expression, point))
+
+    def entry(place: int, x: Array) -> float:
+        return float(np.asarray(evaluate(expression, {**point, target.name: x})).ravel()[place])
+
+    rows = [central_differences(partial(entry, i), x).ravel() for i in range(value.size)]
     numeric = np.array(rows).reshape(derived.shape)
     size = float(np.abs(numeric).max(initial=0))
     if not np.allclose(derived, numeric, rtol=1e-4, atol=1e-5 * size + 1e-9 * float(np.abs(value).max(initial=0))):
-        kinks = kinks_near(trial.expression, point)
+        kinks = kinks_near(expression, point)
         why = f"it has no derivative where it was tried: {', '.join(kinks)}" if kinks else "is it smooth there?"
-        raise CalculusError(f"the gradient of {trial.expression} by {trial.target} could not be confirmed: {why}")
+        raise CalculusError(f"the gradient of {expression} by {target} could not be confirmed: {why}")
     return derived
 
 
-def _entry(trial: Trial, point: Mapping[str, Array], place: int, x: Array) -> float:
-    """Return one entry of the value with another x."""
-    return float(np.asarray(evaluate(trial.expression, {**point, trial.target.name: x})).ravel()[place])
-
-
-def _diagnosis(trial: Trial, formula: Expression, text: str, pairs: list[tuple[Array, Array]]) -> Verdict:
+def _diagnosis(trial: Trial, formula: Expression, text: str, pairs: Pairs) -> Verdict:
     """Say why a formula is wrong, the most telling reason first."""
-    reasons = list(_reasons(formula, trial, pairs))
+    relation = find_relation(formula, trial, pairs)
+    reasons = [] if relation is None else [relation.reason]
     mine, right = max(pairs, key=_difference)
     differs: list[tuple[tuple[int, ...], float, float]] = []
     same_shape = all(a.shape == b.shape for a, b in pairs)
-    vague = not reasons or "depends on the values" in reasons[0]
+    vague = relation is None or not relation.is_whole
     if vague:
-        reasons = _find_details(trial, formula, text, pairs) or reasons
-    elif not same_shape and not reasons[0].endswith("the right one") and "Jacobian" not in reasons[0]:
-        reasons += _find_details(trial, formula, text, pairs)
+        details = _find_details(trial, formula, text, pairs)
+        reasons = details or reasons if same_shape else reasons + details
     if same_shape and vague:
         wrong = np.abs(mine - right)
         limit = TOLERANCE * float(np.abs(right).max(initial=0))
@@ -188,91 +194,73 @@ def _difference(pair: tuple[Array, Array]) -> float:
     return float(np.nan_to_num(np.abs(mine - right)).max(initial=0)) if mine.shape == right.shape else 0.0
 
 
-def _find_details(trial: Trial, formula: Expression, text: str, pairs: list[tuple[Array, Array]]) -> list[str]:
+def _find_details(trial: Trial, formula: Expression, text: str, pairs: Pairs) -> list[str]:
     """Search for an assumption, a rule or a part of the formula that is the whole difference."""
-    rights = [right for _, right in pairs]
+    values = [mine for mine, _ in pairs]
+    search = Search(trial.expression, trial.target, trial.points, values)
+    reasons: list[str | None] = []
     same_shape = all(a.shape == b.shape for a, b in pairs)
-    reasons: list[str] = []
     if same_shape:
-        chain = None
-        if trial.kind == "gradient":
-            chain = mistake(trial.expression, trial.target, trial.points, [mine for mine, _ in pairs])
-        if chain and "path" not in chain:
-            return [chain]
-        special = _assumption(formula, trial) or _integral(formula, trial)
+        chain = find_mistake(search) if trial.kind == "gradient" else None
+        if chain and chain.startswith("a factor is missing"):
+            chain = find_wrong_sign(trial, text) or chain
+        special = chain if chain and "path" not in chain else None
+        special = special or _assumption(formula, trial) or _integral(formula, trial)
         if special:
             return [special]
-        term = _missing_term(formula, trial.expected, trial.points, pairs)
-        reasons = [reason for reason in (term, chain) if reason]
-    if not reasons:
-        edited = find_repair(trial, text, rights)
-        if not edited and trial.kind == "gradient":
-            edited = find_other_gradient(trial.expression, trial.target, trial.points, [mine for mine, _ in pairs])
-        edited = edited or _rule(trial.expression)
-        reasons = [edited] if edited else []
-    return reasons
+        reasons = [_wrong_term(trial, pairs), chain]
+    if not any(reasons):
+        reasons = [(_equal_terms(trial, pairs) if same_shape else None) or _other_derivative(trial, values)]
+    if not any(reasons):
+        reasons = [find_repair(trial, text) or _different_term(trial, formula)]
+    if not any(reasons) and trial.kind == "gradient":
+        reasons = [(None if same_shape else find_early_stop(search)) or find_other_gradient(search)]
+    if not any(reasons):
+        reasons = [_rule(trial)]
+    return [reason for reason in reasons if reason]
 
 
-def _rule(expression: Expression) -> str | None:
-    """Return the rule of the function of a vector or matrix in an expression, if there is one such function."""
-    nodes = [node for node in walk(expression) if node.operation.name in WRONG_PULLBACKS.keys() - {"tr"}]
+def _other_derivative(trial: Trial, values: list[Array]) -> str | None:
+    """Name what a formula is the derivative of, or by: an inner vector, another symbol, once in place of twice."""
+
+    def is_derivative(kind: str, of: Expression, by: Expression, diagonal: bool = False) -> bool:
+        try:
+            other = _KINDS[kind](of, by)
+            rights = [value_at(other, point) for point in trial.points] if isinstance(other, Expression) else []
+        except CalculusError:  # it has no matrix notation, or names a length that no symbol here has
+            return False
+        rights = [np.diag(right.ravel()) for right in rights] if diagonal else rights
+        return bool(rights) and all(map(_is_equal, values, rights))
+
+    if trial.kind == "gradient" and all(value.ndim == 2 and 1 not in value.shape for value in values):
+        inner = [n for n in relevant_nodes(trial.expression, trial.target) if n.arguments and ONE in n.shape]
+        for node in inner if ONE in trial.target.shape else ():
+            if is_derivative("jacobian", node, trial.target):
+                return f"it is the Jacobian of {node} alone: the gradient by {node} is missing as a factor"
+    slopes = (is_derivative("gradient", trial.expression, trial.target, diagonal) for diagonal in (False, True))
+    if trial.kind == "hessian" and any(slopes):
+        return "it is differentiated only once: the Hessian has the derivatives of the gradient"
+    if trial.kind == "jacobian":
+        for name, other in symbols_of(trial.expression).items():
+            if (
+                other is not trial.target
+                and len(other.shape) != 1
+                and is_derivative("jacobian", trial.expression, other)
+            ):
+                return f"it is the Jacobian by {name}, not by {trial.target}"
+    return None
+
+
+def _rule(trial: Trial) -> str | None:
+    """Return the rule of the function of a vector or matrix on the way to the target, if there is one such function."""
+    names = WRONG_PULLBACKS.keys() - {"tr"}
+    nodes = [n for n in relevant_nodes(trial.expression, trial.target) if n.operation.name in names]
+    squares = [n.arguments[0] for n in walk(trial.expression) if n.operation.name == "power"]
+    nodes = [n for n in nodes if n.operation.name != "norm" or n not in squares]
     if len(nodes) != 1:
         return None
     (node,) = nodes
     return f"the rule here: {rule_of(WRONG_PULLBACKS[node.operation.name][0][0].partition(',')[0], node)}"
-
-
-def _reasons(learner: Expression, trial: Trial, pairs: list[tuple[Array, Array]]) -> list[str]:
-    """Say what is wrong in all entries alike: shape, layout, sign, factor."""
-
-    def everywhere(relation: Callable[[Array, Array], bool]) -> bool:
-        return all(relation(a, b) for a, b in pairs)
-
-    target, right = trial.target, trial.expected.shape
-    if any(a.shape != b.shape for a, b in pairs):
-        start = f"its shape is {show(learner.shape)}, but {target} is {show(right)}"
-        if trial.kind != "gradient":
-            start = f"its shape is {show(learner.shape)}, but the {trial.kind} is {show(right)}"
-        if everywhere(lambda a, b: a.ndim == 2 and a.T.shape == b.shape and close(a.T, b)):
-            if trial.kind == "gradient" and target.shape and target.shape[1] == ONE:
-                return [
-                    f"{start}: it is right as a Jacobian (a row); the shape convention wants its transpose, a column"
-                ]
-            return [f"{start}: it is the transpose of the right one"]
-        if everywhere(lambda a, b: a.ndim == 2 and a.T.shape == b.shape):
-            return [f"{start}: a transpose would mend the shape, not the values"]
-        if everywhere(_is_spread):
-            return [f"{start}: repeated to that shape it is right"]
-        return [start]
-    if everywhere(lambda a, b: close(-a, b)):
-        return ["the sign is wrong: it is minus the right one"]
-    if everywhere(lambda a, b: a.ndim == 2 and a.shape[0] == a.shape[1] > 1 and close(a.T, b)):
-        return ["it is the transpose of the right one"]
-    ratios = [_ratio(a, b) for a, b in pairs]
-    if all(r is not None for r in ratios):
-        start_ratio = ratios[0] or 0.0
-        if all(abs((r or 0.0) - start_ratio) < 1e-6 * max(1, abs(start_ratio)) for r in ratios):
-            return [f"right up to a constant factor: multiply it by {start_ratio:.6g}"]
-        if any(b.size > 1 for _, b in pairs):  # any two numbers have a ratio
-            return ["right up to a factor that depends on the values: a scalar is missing or too many"]
-    return []
-
-
-def _is_spread(a: Array, b: Array) -> bool:
-    """Tell whether b is a, or its transpose, repeated along rows or columns."""
-    shapes = [
-        x for x in (a, a.T) if x.ndim <= b.ndim and all(m in (1, n) for m, n in zip(x.shape, b.shape, strict=False))
-    ]
-    return any(close(np.broadcast_to(x, b.shape), b) for x in shapes)
-
-
-def _ratio(a: Array, b: Array) -> float | None:
-    """Return r with r a = b, if there is one."""
-    norm = float((a * a).sum())
-    if not norm > 0:
-        return None
-    r = float((a * b).sum()) / norm
-    return r if close(r * a, b) and abs(r) > 1e-9 else None
 
 
 def _assumption(learner: Expression, trial: Trial) -> str | None:
@@ -280,13 +268,15 @@ def _assumption(learner: Expression, trial: Trial) -> str | None:
     rng = np.random.default_rng(3)
     classes = ("log", "softmax", "softmax_rows", "logsumexp", "logsumexp_rows", "sigmoid")
     has_classes = any(node.operation.name in classes for node in walk(trial.expression))
+    divisors = denominators(trial.expression)
     for name, s in symbols_of(trial.expression).items():
         if s.parameters[2] or len(s.shape) == 1 or not all(np.isfinite(p[name]).all() for p in trial.points):
             continue
         for fact in ("sym", *(f for f in ASSUMPTIONS if f not in ("sym", "spd", "invertible"))):
             if s is trial.target and fact != "sym":  # a variable is not a datum
                 continue
-            if fact in ("pm1", "bit") and name not in symbols_of(learner):  # a factor is missing
+            # a label is in the formula, otherwise a factor is missing; and nothing is divided by it
+            if fact in ("pm1", "bit") and (name not in symbols_of(learner) or s in divisors):
                 continue
             if fact.startswith("onehot") and not has_classes:  # a weight is not one-hot
                 continue
@@ -337,17 +327,68 @@ def _agree(a: Expression, b: Expression, point: Mapping[str, Array]) -> bool:
     return mine.shape == right.shape and bool(np.isfinite(right).all()) and close(mine, right)
 
 
-def _missing_term(
-    learner: Expression, expected: Expression, points: list[dict[str, Array]], pairs: list[tuple[Array, Array]]
-) -> str | None:
+def _wrong_term(trial: Trial, pairs: Pairs) -> str | None:
     """Find a term of the right gradient whose absence (or sign) is the whole difference."""
-    for term, sign in terms_of(expected):
-        remember(term, context_of(expected))  # ones(n, 1) alone would not know its length
-        parts = [sign * np.asarray(evaluate(term, p)) for p in points]
-        if all(close(a + part, b) for (a, b), part in zip(pairs, parts, strict=True)):
-            return f"a term is missing: {'' if sign > 0 else 'minus '}{simplify(term)}"
-        if all(close(a + 2 * part, b) for (a, b), part in zip(pairs, parts, strict=True)):
-            return f"the sign of a term is wrong: {term}"
-        if all(close(a - part, b) for (a, b), part in zip(pairs, parts, strict=True)):
-            return f"a term is counted twice: {term}"
+    fine = [t for t in _valued_terms(trial, trial.expected, terms_of) if t.values[0].shape == trial.rights[0].shape]
+    for term in [*_valued_terms(trial, trial.expected, summands), *fine]:
+        if _is_difference(term.values, pairs):
+            return f"a term is missing: {term.text}"
+        if _is_difference([2 * value for value in term.values], pairs):
+            return f"the sign of a term is wrong: {term.text.removeprefix('minus ')}"
+        if _is_difference([-value for value in term.values], pairs):
+            return f"a term is counted twice: {term.text}"
     return None
+
+
+def _equal_terms(trial: Trial, pairs: Pairs) -> str | None:
+    """Find two terms that a learner took for equal: A.T @ B @ x and B.T @ A @ x are one where A.T @ B is symmetric."""
+    for counted, absent in permutations(_valued_terms(trial, trial.expected, terms_of), 2):
+        if _is_difference([b - a for a, b in zip(counted.values, absent.values, strict=True)], pairs):
+            return f"two terms are not equal: {counted.text} stands twice, {absent.text} is missing"
+    return None
+
+
+def _different_term(trial: Trial, formula: Expression) -> str | None:
+    """Find the one term of a learner's formula that is not one of the right formula's, which has one other."""
+    for split in (summands, terms_of):
+        mine = _valued_terms(trial, formula, split)
+        others = _valued_terms(trial, trial.expected, split)
+        count = len(mine)
+        for term in list(mine):
+            equal = next((other for other in others if all(map(_is_equal, term.values, other.values))), None)
+            if equal is not None:
+                mine.remove(term)
+                others.remove(equal)
+        if len(mine) == len(others) == 1 < count:
+            old, new = mine[0].text, others[0].text
+            if old.startswith("minus ") and new.startswith("minus "):
+                old, new = old.removeprefix("minus "), new.removeprefix("minus ")
+            return f"a term is wrong: right with {new} in place of {old}"
+    return None
+
+
+class _ValuedTerm(NamedTuple):
+    text: str  # with "minus" in front where it is subtracted
+    values: list[Array]  # at each point, with its sign
+
+
+def _valued_terms(
+    trial: Trial, formula: Expression, split: Callable[[Expression], list[tuple[Expression, float]]]
+) -> list[_ValuedTerm]:
+    terms = []
+    for term, sign in split(formula):
+        simple = simplify(remember(term, context_of(trial.expected)))  # ones(n, 1) alone would not know its length
+        is_negative = str(simple).startswith("-")
+        text = str(negate(simple) if is_negative else simple)
+        prefix = "minus " if is_negative == (sign > 0) else ""
+        terms.append(_ValuedTerm(prefix + text, [sign * value_at(term, point) for point in trial.points]))
+    return terms
+
+
+def _is_equal(a: Array, b: Array) -> bool:
+    return a.shape == b.shape and close(a, b)
+
+
+def _is_difference(values: Sequence[Array], pairs: Pairs) -> bool:
+    """Tell whether a learner's formula is right with these values added to its own."""
+    return all(close(a + value, b) for (a, b), value in zip(pairs, values, strict=True))

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
-from fanlight.calculus.syntax import formula_text, syntax_tree
+from fanlight.calculus.syntax import formula_text as _text
+from fanlight.calculus.syntax import syntax_tree
 
 
 class Edit(NamedTuple):
@@ -35,7 +36,9 @@ class _Change(NamedTuple):
     reason: str
 
 
-def edits(text: str, symbols: Sequence[str], factors: Sequence[str], functions: Sequence[str]) -> Iterator[Edit]:
+def edits(
+    text: str, symbols: Sequence[str], parts: Sequence[str], factors: Sequence[str], functions: Sequence[str]
+) -> Iterator[Edit]:
     """Yield every formula that differs in one place.
 
     Parameters
@@ -44,8 +47,10 @@ def edits(text: str, symbols: Sequence[str], factors: Sequence[str], functions: 
         The formula.
     symbols : sequence of str
         Names that may stand in place of another.
+    parts : sequence of str
+        Formulas that may stand in place of a name.
     factors : sequence of str
-        Formulas that may be missing as a factor, or stand in place of a name.
+        Formulas that may be missing as a factor.
     functions : sequence of str
         Functions that may stand in place of another.
     """
@@ -54,22 +59,31 @@ def edits(text: str, symbols: Sequence[str], factors: Sequence[str], functions: 
     inner_first = list(enumerate(nodes))[::-1]
     yield from (_edit(tree, change) for change in _layout_changes(tree))
     yield from _sums(tree)
-    for rule in (_grouping, _complements, _signs, _factors_too_many, _terms_too_many, _powers, _numbers):
+    for rule in (
+        _grouping,
+        _complements,
+        _signs_of_terms,
+        _signs,
+        _factors_too_many,
+        _terms_too_many,
+        _powers,
+        _numbers,
+    ):
         for place, node in inner_first:
             yield from (_edit(tree, change) for change in rule(place, node))
-    for place, node in inner_first:
-        yield from (_edit(tree, change) for change in _names(place, node, symbols, factors))
+    calls_first = sorted(inner_first, key=lambda item: not isinstance(item[1], ast.Call))
+    for place, node in calls_first:
+        yield from (_edit(tree, change) for change in _names(place, node, symbols, parts))
         yield from (_edit(tree, change) for change in _functions(place, node, functions))
         yield from (_edit(tree, change) for change in _missing_terms(place, node, symbols))
     for place, node in enumerate(nodes):
         yield from (_edit(tree, change) for change in _missing_factors(place, node, factors))
 
 
-def replacements(text: str, parts: Sequence[str], terms: Sequence[str]) -> Iterator[Edit]:
-    """Yield the formulas with another argument in a function, another term in a sum, or two symbols exchanged."""
+def replacements(text: str, parts: Sequence[str]) -> Iterator[Edit]:
+    """Yield the formulas with another argument in a function, or two symbols exchanged."""
     tree = syntax_tree(text)
     yield from _wrong_arguments(tree, parts)
-    yield from (_edit(tree, change) for change in _wrong_terms(_nodes(tree), terms))
     yield from _exchanges(tree)
 
 
@@ -128,10 +142,6 @@ class _Replacer:
         return self._children(child) if child is outer else self.replace(child)
 
 
-def _text(node: ast.expr) -> str:
-    return formula_text(node)
-
-
 def _layout_changes(tree: ast.expr) -> Iterator[_Change]:
     """Yield changes of transposes and products, innermost first; what is transposed is not transposed again."""
     nodes = _nodes(tree)
@@ -147,7 +157,7 @@ def _layout(place: int, node: ast.expr) -> Iterator[_Change]:
     match node:
         case ast.Attribute(value=value, attr="T"):
             yield _Change(place, value, f"a transpose too many: right with {_text(value)} in place of {_text(node)}")
-        case ast.Name() | ast.Call() | ast.BinOp():
+        case ast.Name() | ast.Call() | ast.BinOp() | ast.Subscript():
             turned = ast.Attribute(node, "T", ast.Load())
             yield _Change(
                 place, turned, f"a transpose is missing: right with {_text(turned)} in place of {_text(node)}"
@@ -198,12 +208,32 @@ def _grouping(place: int, node: ast.expr) -> Iterator[_Change]:
 
 def _complements(place: int, node: ast.expr) -> Iterator[_Change]:
     match node:
-        case ast.Call(func=ast.Name(id="sigmoid" | "step"), args=[argument]) if _text(argument)[0] != "-":
+        case ast.Call(func=ast.Name(id="sigmoid"), args=[argument]) if _text(argument)[0] != "-":
             new = ast.BinOp(ast.Constant(1), ast.Sub(), node)
             yield _Change(place, new, f"a factor is wrong: right with {_text(new)} in place of {_text(node)}")
 
 
-def _signs(place: int, node: ast.expr) -> Iterator[_Change]:
+def argument_signs(text: str) -> Iterator[Edit]:
+    """Yield the formulas with the argument of a function negated, wherever the function has it."""
+    tree = syntax_tree(text)
+    nodes = _nodes(tree)
+    calls = {_text(n): n for n in nodes if isinstance(n, ast.Call) and len(n.args) == 1 and not n.keywords}
+    for old, call in calls.items():
+        match call.args[0]:
+            case ast.BinOp(left=left, op=ast.Sub(), right=right):
+                argument: ast.expr = ast.BinOp(right, ast.Sub(), left)
+            case ast.UnaryOp(op=ast.USub(), operand=argument):
+                pass
+            case ast.BinOp(left=ast.UnaryOp(op=ast.USub(), operand=left), op=op, right=right):
+                argument = ast.BinOp(left, op, right)
+            case argument:
+                argument = ast.UnaryOp(ast.USub(), argument)
+        new = ast.Call(call.func, [argument], [])
+        changes = [_Change(place, new, "") for place, node in enumerate(nodes) if _text(node) == old]
+        yield Edit(_text(_apply(tree, changes)), f"a sign is wrong: right with {_text(new)} in place of {old}")
+
+
+def _signs_of_terms(place: int, node: ast.expr) -> Iterator[_Change]:
     match node:
         case ast.BinOp(left=left, op=ast.Add() | ast.Sub() as op, right=right):
             other = ast.BinOp(left, ast.Sub() if isinstance(op, ast.Add) else ast.Add(), right)
@@ -211,9 +241,13 @@ def _signs(place: int, node: ast.expr) -> Iterator[_Change]:
             if isinstance(op, ast.Sub):
                 turned = ast.BinOp(right, ast.Sub(), left)
                 yield _Change(place, turned, f"a sign is wrong: right with {_text(turned)} in place of {_text(node)}")
+
+
+def _signs(place: int, node: ast.expr) -> Iterator[_Change]:
+    match node:
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             yield _Change(place, operand, f"a sign is wrong: right with {_text(operand)} in place of {_text(node)}")
-        case ast.Call() | ast.Name() | ast.BinOp():
+        case ast.Call() | ast.Name() | ast.BinOp(op=ast.Mult() | ast.Div() | ast.MatMult() | ast.Pow()):
             minus = ast.UnaryOp(ast.USub(), node)
             yield _Change(place, minus, f"a sign is wrong: right with {_text(minus)} in place of {_text(node)}")
 
@@ -228,8 +262,9 @@ def _terms_too_many(place: int, node: ast.expr) -> Iterator[_Change]:
 def _factors_too_many(place: int, node: ast.expr) -> Iterator[_Change]:
     match node:
         case ast.BinOp(left=left, op=ast.Mult() | ast.MatMult() | ast.Div() as op, right=right):
-            yield _Change(place, left, f"a factor too many: right without {_text(right)}")
-            if not isinstance(op, ast.Div):
+            division = "/ " if isinstance(op, ast.Div) else ""
+            yield _Change(place, left, f"a factor too many: right without {division}{_text(right)}")
+            if not division:
                 yield _Change(place, right, f"a factor too many: right without {_text(left)}")
             else:
                 product = ast.BinOp(left, ast.Mult(), right)
@@ -255,18 +290,6 @@ def _exchanges(tree: ast.expr) -> Iterator[Edit]:
         changes = [_Change(p, syntax_tree(new), "") for old, new in ((a, b), (b, a)) for p in places[old]]
         text = _text(_apply(tree, changes))
         yield Edit(text, f"{a} and {b} are exchanged: right with {text}")
-
-
-def _wrong_terms(nodes: Sequence[ast.expr], terms: Sequence[str]) -> Iterator[_Change]:
-    """Put a term of the right formula in the place of one of a sum."""
-    places = {id(node): place for place, node in enumerate(nodes)}
-    for node in nodes:
-        match node:
-            case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right):
-                for old in (left, right):
-                    for text in terms:
-                        reason = f"a term is wrong: right with {text} in place of {_text(old)}"
-                        yield _Change(places[id(old)], syntax_tree(text), reason)
 
 
 def _wrong_arguments(tree: ast.expr, parts: Sequence[str]) -> Iterator[Edit]:
@@ -305,11 +328,16 @@ def _numbers(place: int, node: ast.expr) -> Iterator[_Change]:
                 yield _Change(place, shown, f"a number is wrong: right with {_text(shown)} in place of {_text(node)}")
 
 
-def _names(place: int, node: ast.expr, symbols: Sequence[str], factors: Sequence[str]) -> Iterator[_Change]:
+def _names(place: int, node: ast.expr, symbols: Sequence[str], parts: Sequence[str]) -> Iterator[_Change]:
+    match node:
+        case ast.BinOp(left=left, op=op, right=ast.Constant(value=1)):
+            for text in parts:
+                other = ast.BinOp(left, op, syntax_tree(text))
+                yield _Change(place, other, f"a wrong input: right with {text} in place of 1")
     if not isinstance(node, (ast.Name, ast.Call, ast.BinOp)):
         return
     old = _text(node)
-    for new in [*symbols, *factors] if isinstance(node, ast.Name) else symbols:
+    for new in [*symbols, *parts] if isinstance(node, ast.Name) else symbols:
         if new != old:
             yield _Change(place, syntax_tree(new), f"a wrong input: right with {new} in place of {old}")
 
@@ -329,7 +357,9 @@ def _functions(place: int, node: ast.expr, functions: Sequence[str]) -> Iterator
             yield _Change(
                 place, argument, f"a function too many: right with {_text(argument)} in place of {_text(node)}"
             )
-            for other in [*functions, f"{name}'"]:
+            rows, along, columns = name.partition("_")  # row_sums for column_sums
+            turned = [{"row": "column", "column": "row"}[rows] + along + columns] if rows in ("row", "column") else []
+            for other in [*turned, *functions, f"{name}'"]:
                 if other != name:
                     new = syntax_tree(f"{other}({_text(argument)})")
                     yield _Change(place, new, f"a wrong function: right with {_text(new)} in place of {_text(node)}")

@@ -42,8 +42,8 @@ class Names:
         if len(form.terms) != 1:
             return
         (term,) = form.terms
-        parts = [f for f in term.factors if f.atom.kind != "symbol"]
-        if len(parts) != 1 or parts[0].atom.kind not in ("function", "group", "softmax", "call"):
+        parts = [f for f in term.factors if f.atom.kind != "symbol" or f.exponent.denominator == 2]
+        if len(parts) != 1 or parts[0].atom.kind not in ("symbol", "function", "group", "softmax", "call"):
             return
         (part,) = parts
         if part.atom.name == "relu":
@@ -93,6 +93,8 @@ class Names:
             return None
         if (factor.exponent / self.powers[key]).denominator != 1:
             return None  # where z is v**2, v may be -sqrt(z)
+        if factor.atom.kind == "symbol" and factor.exponent.denominator == 1:
+            return None  # where h is sqrt(z), z stays
         return rename(form, factor.indices)
 
     def _holds_part(self, form: Form) -> bool:

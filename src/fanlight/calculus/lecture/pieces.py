@@ -151,7 +151,7 @@ def _letter(node: Expression, result: Expression, users: dict[Expression, list[E
     """Return z for what a function is applied to, h for a function's values, s for the whole, None for no piece."""
     if node is result:
         return "s"
-    if not node.arguments or node.operation.name in ("transpose", "onehot", "onehot_rows"):
+    if not symbols_of(node) or not node.arguments or node.operation.name in ("transpose", "onehot", "onehot_rows"):
         return None
     above = {v for u in users[node] for v in (users.get(u, [u]) if u.operation.name == "transpose" else [u])}
     is_function = node.operation.name not in _ARITHMETIC

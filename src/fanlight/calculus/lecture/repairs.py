@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from fanlight.calculus.derivatives import simplify
-from fanlight.calculus.expressions import Expression, context_of, remember, symbols_of, walk
+from fanlight.calculus.expressions import Expression, context_of, symbols_of, walk
 from fanlight.calculus.language import functions
-from fanlight.calculus.lecture.formula_edits import Edit, edits, layout_edits, replacements
+from fanlight.calculus.lecture.formula_edits import Edit, argument_signs, edits, layout_edits, replacements
 from fanlight.calculus.lecture.learner_formulas import read_gradient
-from fanlight.calculus.lecture.trial import Array, Trial
+from fanlight.calculus.lecture.trial import Trial
 from fanlight.calculus.operations import TABLE
-from fanlight.calculus.products import negate
 from fanlight.errors import CalculusError
 
 
-def find_repair(trial: Trial, text: str, rights: Sequence[Array], *, layout_first: bool = False) -> str | None:
+def find_repair(trial: Trial, text: str, *, layout_first: bool = False) -> str | None:
     """Return what makes a formula right; `layout_first` where its shapes do not fit.
 
     Parameters
@@ -23,27 +21,24 @@ def find_repair(trial: Trial, text: str, rights: Sequence[Array], *, layout_firs
     trial : Trial
     text : str
         The formula.
-    rights : sequence of arrays
-        The right values at the trial's points.
     layout_first : bool
         Transposes and orders of factors are tried before all else.
     """
-    symbols, factors, names = _vocabulary(trial)
-    generators = [edits(text, symbols, factors, names), layout_edits(text)]
+    symbols, parts, factors, names = _vocabulary(trial)
+    generators = [edits(text, symbols, parts, factors, names), layout_edits(text)]
     if layout_first:
         generators = [layout_edits(text, 2), generators[0]]
-    generators.append(replacements(text, factors, _texts_of_terms(trial)))
-    return next((reason for g in generators if (reason := _find_edit(trial, g, rights)) is not None), None)
+    generators.append(replacements(text, [*symbols, *parts]))
+    return next((reason for g in generators if (reason := _find_edit(trial, g)) is not None), None)
 
 
-def _texts_of_terms(trial: Trial) -> list[str]:
-    """Return the terms of the right formula, added and taken away."""
-    terms = [simplify(remember(term, context_of(trial.expected))) for term, _ in terms_of(trial.expected)]
-    return [text for term in terms for text in (str(term), str(negate(term))) if len(text) < 60]
+def find_wrong_sign(trial: Trial, text: str) -> str | None:
+    """Return the function whose argument with the other sign makes a formula right."""
+    return _find_edit(trial, argument_signs(text))
 
 
-def _vocabulary(trial: Trial) -> tuple[list[str], list[str], list[str]]:
-    """Return the symbols, the factors and the functions that may be missing in a formula."""
+def _vocabulary(trial: Trial) -> tuple[list[str], list[str], list[str], list[str]]:
+    """Return the symbols, the parts, the factors and the functions that may be missing in a formula."""
     symbols = [name for name, s in symbols_of(trial.expression).items() if len(s.shape) != 1]
     nodes = [node for node in walk(trial.expression) if len(str(node)) < 60]
     parts = dict.fromkeys(str(node) for node in nodes if node.arguments and node.operation.name != "transpose")
@@ -53,11 +48,15 @@ def _vocabulary(trial: Trial) -> tuple[list[str], list[str], list[str]]:
     names = [name for name in sorted(used) if TABLE[name].derivative is not None or name.startswith("softmax")]
     taken = set(context_of(trial.expression))
     squares = [f"{name}**2" for name in symbols]
-    factors = [*symbols, *parts, *slopes, *(k for k in lengths if k not in taken), *squares]
-    return symbols, factors, [*names, "step", "inv"]
+    numbers = [k for k in lengths if k not in taken]
+    factors = [*symbols, *parts, *slopes, *numbers, *squares]
+    if trial.kind != "gradient":  # diag(p * (1 - p)) in the midst of a product, or an outer product
+        inner = [node for node in walk(trial.expected) if node.operation.name in ("multiply", "matmul")]
+        factors += [str(node) for node in inner if len(str(node)) < 60]
+    return symbols, [*parts, *numbers], factors, [*names, "step", "inv"]
 
 
-def _find_edit(trial: Trial, candidates: Iterator[Edit], rights: Sequence[Array]) -> str | None:
+def _find_edit(trial: Trial, candidates: Iterator[Edit]) -> str | None:
     """Return the reason of the first candidate that is right."""
     tried: set[str] = set()
     for candidate in candidates:
@@ -68,29 +67,47 @@ def _find_edit(trial: Trial, candidates: Iterator[Edit], rights: Sequence[Array]
         tried.add(candidate.text)
         try:
             formula = read_gradient(candidate.text, trial.expression, trial.target)
-            if formula.shape == trial.expected.shape and trial.agrees(formula, rights):
-                return candidate.reason
+            if formula.shape in ((), trial.expected.shape) and trial.agrees(formula):
+                repeated = "" if formula.shape == trial.expected.shape else ", for every entry"
+                return candidate.reason + repeated
         except CalculusError:
             continue
     return None
 
 
-def terms_of(expression: Expression, sign: float = 1.0) -> list[tuple[Expression, float]]:
-    """Split a sum, also one under a product ((A + B) @ x is A @ x + B @ x)."""
+def summands(expression: Expression, sign: float = 1.0) -> list[tuple[Expression, float]]:
+    """Split a sum into its terms with their signs, also one that is transposed, or multiplied by a scalar."""
     name, arguments = expression.operation.name, expression.arguments
     if name in ("add", "subtract"):
-        return terms_of(arguments[0], sign) + terms_of(arguments[1], sign if name == "add" else -sign)
+        return summands(arguments[0], sign) + summands(arguments[1], sign if name == "add" else -sign)
     if name == "negative":
-        return terms_of(arguments[0], -sign)
-    if name == "matmul":
-        for side in (0, 1):
-            split = terms_of(arguments[side])
-            if len(split) > 1:
-                pairs = [(t @ arguments[1] if side == 0 else arguments[0] @ t, s * sign) for t, s in split]
-                return [inner for t, s in pairs for inner in terms_of(t, s)]
-    if name == "multiply":
-        for side in (0, 1):
-            split = terms_of(arguments[side])
-            if len(split) > 1 and arguments[side].shape == expression.shape:
-                return [(t * arguments[1 - side], s * sign) for t, s in split]
+        return summands(arguments[0], -sign)
+    if name in ("multiply", "divide", "transpose"):
+        place = next((i for i, a in enumerate(arguments) if a.shape == expression.shape), 0)
+        others = [a for i, a in enumerate(arguments) if i != place]
+        split = summands(arguments[place], sign)
+        if len(split) > 1 and not any(a.shape for a in others):
+            return [(_with_argument(expression, place, term), s) for term, s in split]
     return [(expression, sign)]
+
+
+def terms_of(expression: Expression, sign: float = 1.0) -> list[tuple[Expression, float]]:
+    """Split a sum, also one under a product ((A + B) @ x is A @ x + B @ x)."""
+    split = summands(expression, sign)
+    if len(split) > 1 or split[0][0] is not expression:
+        return [inner for term, sign in split for inner in terms_of(term, sign)]
+    arguments = expression.arguments
+    if expression.operation.name not in ("matmul", "multiply"):
+        return split
+    for side in (0, 1):
+        terms = terms_of(arguments[side])
+        if len(terms) > 1 and (expression.operation.name == "matmul" or arguments[side].shape == expression.shape):
+            pairs = [(_with_argument(expression, side, term), sign * s) for term, s in terms]
+            return [inner for term, s in pairs for inner in terms_of(term, s)]
+    return split
+
+
+def _with_argument(expression: Expression, place: int, argument: Expression) -> Expression:
+    """Return an operation with another argument in one place."""
+    arguments = [*expression.arguments[:place], argument, *expression.arguments[place + 1 :]]
+    return Expression.node(expression.operation, arguments, expression.parameters)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,25 +16,41 @@ Array = NDArray[Any]
 TOLERANCE = 1e-6  # relative: far above rounding of float64, far below what a wrong factor changes
 
 
-class Trial(NamedTuple):
-    """What a formula is compared with, and where."""
+@dataclass(frozen=True)
+class Trial:
+    """What a formula is compared with, and where.
+
+    Attributes
+    ----------
+    expression, target, expected : Expression
+        What was differentiated, by what, and the right formula.
+    kind : str
+        "gradient", "jacobian" or "hessian".
+    points : list of dict of str to array
+        A value for each symbol.
+    rights : list of array
+        The right formula's value at each point.
+    """
 
     expression: Expression
     target: Expression
     expected: Expression
     kind: str
     points: list[dict[str, Array]]
+    rights: list[Array]
 
-    def scales(self, rights: Sequence[Array]) -> list[float]:
-        """Return for each point below which difference entries are equal: relative to the gradient's own size."""
+    @cached_property
+    def scales(self) -> list[float]:
+        """For each point, below which difference entries are equal: relative to the gradient's own size."""
         values = [float(np.abs(value_at(self.expression, p)).max(initial=0)) for p in self.points]
-        return [TOLERANCE * float(np.abs(r).max(initial=0)) + 1e-12 * v for r, v in zip(rights, values, strict=True)]
+        sizes = [float(np.abs(right).max(initial=0)) for right in self.rights]
+        return [TOLERANCE * size + 1e-12 * value for size, value in zip(sizes, values, strict=True)]
 
-    def agrees(self, formula: Expression, rights: Sequence[Array]) -> bool:
-        """Tell whether a formula has the right value at every point."""
-        for point, right, scale in zip(self.points, rights, self.scales(rights), strict=True):
+    def agrees(self, formula: Expression) -> bool:
+        """Tell whether a formula has the right value at every point; a scalar stands for every entry."""
+        for point, right, scale in zip(self.points, self.rights, self.scales, strict=True):
             value = value_at(formula, point)
-            if value.shape != right.shape or not close(value, right, scale):
+            if value.shape not in ((), right.shape) or not close(value, right, scale):
                 return False
         return True
 

@@ -54,6 +54,8 @@ ONLY_OF = {  # functions whose derivative is mistaken for this one; of others it
     "1 - {x}**2": ("tanh", "sigmoid"),
     "{x} * (1 - {x})": ("tanh", "sigmoid"),
     "{y} * (1 + {y})": ("sigmoid", "tanh"),
+    "sigmoid({x})": ("relu", "sigmoid", "silu", "softplus", "tanh"),
+    "1 - sigmoid({x})": ("relu", "sigmoid", "silu", "softplus", "tanh"),
     "{y} * (1 - {y})": ("sigmoid", "tanh", "softmax"),
 }
 # what learners write in place of a pullback (upstream, value, argument), with the rule that is right

@@ -26,15 +26,16 @@ class Explained(StrEnum):
 def explain(
     text: Annotated[str, typer.Argument(help="The text.")],
     *,
-    word: Annotated[str, typer.Option(help="The word, or the number of its token, counted from 0.")],
-    tag: Annotated[str | None, typer.Option(help="Such as B-LOC; by default the most probable.")] = None,
+    word: Annotated[str, typer.Option(help="The word, or the index of its token, from 0.")],
+    tag: Annotated[str | None, typer.Option(help="The tag, such as B-LOC; by default the most probable.")] = None,
     replace: Annotated[
-        str | None, typer.Option(metavar="POSITION=WORD", help='What if: such as -1=of; "-1=" leaves it out.')
+        str | None,
+        typer.Option(metavar="POSITION=WORD", help='Replace the word at a position, such as -1=of; "-1=" removes it.'),
     ] = None,
     model: Model = None,
-    format: Annotated[Explained, typer.Option(help="How to print.")] = Explained.table,
+    format: Annotated[Explained, typer.Option(help="The output format.")] = Explained.table,
 ) -> None:
-    """Show why a word got its tag: what each word of its window adds to the score, exactly."""
+    """Show why a word got its tag: the exact contribution of each word of its window to the score."""
     import fanlight
 
     tagger = fanlight.load(model or fanlight.language_of(text))

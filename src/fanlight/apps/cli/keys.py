@@ -15,15 +15,16 @@ ApiKey = Annotated[
     str | None,
     typer.Option(
         envvar="FANLIGHT_API_KEY",
-        help="Asked of every /v1 request. Other users of the machine see a command's options: better set the variable, "
-        "or give --api-key-file.",
+        help="Required for every /v1 request. Other users of the machine can see command-line options: prefer the "
+        "variable or --api-key-file.",
     ),
 ]
-ApiKeyFile = Annotated[Path | None, typer.Option(help="A file that holds the API key alone."), Input()]
+ApiKeyFile = Annotated[Path | None, typer.Option(help="A file that contains only the API key."), Input()]
 AllowHost = Annotated[
     list[str] | None,
     typer.Option(
-        "--allow-host", help="A name under which the server is asked, beside addresses and localhost; may be repeated."
+        "--allow-host",
+        help="An additional host name of the server, besides IP addresses and localhost; may be repeated.",
     ),
 ]
 

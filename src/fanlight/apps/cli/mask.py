@@ -26,20 +26,21 @@ def mask(
     *,
     key: Annotated[
         Path | None,
-        typer.Option(help="Where the names are kept, for `unmask`; an existing one is gone on with."),
+        typer.Option(help="The file for the names, for `unmask`; an existing one is extended."),
         Output(wait=True),
     ] = None,
-    redact: Annotated[bool, typer.Option("--redact", help="Keep nothing: the type replaces each name.")] = False,
+    redact: Annotated[bool, typer.Option("--redact", help="Replace each name by its type, without a key.")] = False,
     types: Types = None,
-    threshold: Annotated[float, typer.Option(min=0, max=1, help="Leave entities less probable as they are.")] = 0.0,
+    threshold: Annotated[float, typer.Option(min=0, max=1, help="Do not replace less probable entities.")] = 0.0,
     model: Model = None,
     encoding: Encoding = "utf-8",
     as_text: AsText = False,
     as_file: AsFile = False,
 ) -> None:
-    """Replace names by placeholders such as [PER_1], the same for the same name; all other bytes stay.
+    """Replace names by placeholders such as [PER_1], one per name; other bytes are unchanged.
 
-    No model finds every name: the share that is missed is in the documentation. Read what you publish.
+    No model finds every name; the documentation has the share of missed names. Check masked texts before you publish
+    them.
     """
     from fanlight.entities.type_names import check_types
     from fanlight.tagging.masking import Masker
@@ -67,12 +68,12 @@ def mask(
 def unmask(
     inputs: Texts = None,
     *,
-    key: Annotated[Path, typer.Option(help="The key that `mask` wrote."), Input()] = Path("key.json"),
+    key: Annotated[Path, typer.Option(help="The key written by `mask`."), Input()] = Path("key.json"),
     encoding: Encoding = "utf-8",
     as_text: AsText = False,
     as_file: AsFile = False,
 ) -> None:
-    """Put the names back that `mask` replaced; all other bytes stay."""
+    """Restore the names replaced by `mask`; other bytes are unchanged."""
     from fanlight.tagging.masking import unmask as restore
 
     names = read_key(key)

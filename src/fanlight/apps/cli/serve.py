@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from fanlight.tagging.tagger import Tagger
 
 commands = typer.Typer()
-HOST: Any = typer.Option(help="The address to listen at; by default this machine alone can reach it.")
+HOST: Any = typer.Option(help="The address to listen at; by default only this machine can connect.")
 PORT: Any = typer.Option(min=0, max=65535)
 TrainFolder = Annotated[
     Path | None,
     typer.Option(
-        help="Keep models that are trained on the page here; by default until the server ends, and where others reach "
-        "it, none can be trained."
+        help="The folder of models trained on the page. By default they are deleted when the server ends, and "
+        "training is disabled if other machines can connect."
     ),
     Output(folder=True, exclusive=False, compressible=False),
 ]
@@ -44,13 +44,15 @@ def serve(
     api_key: ApiKey = None,
     api_key_file: ApiKeyFile = None,
     allow_host: AllowHost = None,
-    origin: Annotated[list[str] | None, typer.Option(help="Another site whose pages may call (CORS).")] = None,
+    origin: Annotated[list[str] | None, typer.Option(help="Another site whose pages may send requests (CORS).")] = None,
     watch: Annotated[
-        Path | None, typer.Option(help="A training to show: what `train --watch` writes."), Input(optional=True)
+        Path | None, typer.Option(help="A training to show: the file written by `train --watch`."), Input(optional=True)
     ] = None,
     train_folder: TrainFolder = None,
-    most_bytes: Annotated[int, typer.Option(min=1000, help="Of a request's body.")] = 20_000_000,
-    seconds: Annotated[float, typer.Option(min=0.1, help="For a request to arrive, and to be answered.")] = 60.0,
+    most_bytes: Annotated[int, typer.Option(min=1000, help="Largest size of a request's body.")] = 20_000_000,
+    seconds: Annotated[
+        float, typer.Option(min=0.1, help="Time limit for receiving and for answering a request.")
+    ] = 60.0,
 ) -> None:
     """Serve the page and the HTTP interface (needs the extra "server")."""
     import fanlight

@@ -1,4 +1,4 @@
-"""`fanlight derive`, `jacobian`, `hessian` and `check`: derivatives shown, and a learner's formulas examined."""
+"""`fanlight derive`, `jacobian`, `hessian`, `check` and `exercise`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Assumptions = Annotated[
 
 
 class View(StrEnum):
-    """How a derivation is shown."""
+    """Output formats of derivations."""
 
     text = "text"
     latex = "latex"
@@ -43,7 +43,7 @@ class View(StrEnum):
 
 
 class Matrix(StrEnum):
-    """How a Jacobian or Hessian is shown."""
+    """Output formats of Jacobians and Hessians."""
 
     text = "text"
     latex = "latex"
@@ -51,14 +51,14 @@ class Matrix(StrEnum):
 
 
 class Language(StrEnum):
-    """What the words are in."""
+    """Languages of the output."""
 
     en = "en"
     ko = "ko"
 
 
 class Kind(StrEnum):
-    """What a learner's formula is."""
+    """Kinds of formulas to check."""
 
     gradient = "gradient"
     jacobian = "jacobian"
@@ -188,7 +188,7 @@ def hessian(
 
 
 def _words_of(language: Language) -> Callable[[str], str]:
-    """Return what translates a sentence into a language."""
+    """Return a function that translates sentences into a language."""
     from fanlight.calculus.lecture import korean
 
     return korean.say if language == Language.ko else str
@@ -226,7 +226,7 @@ def read(
     prefer_vectors: bool = False,
     say: Callable[[str], str] = str,
 ) -> Expression:
-    """Parse an expression with shapes as declared or found, and unknown functions left symbolic."""
+    """Parse an expression with declared or inferred shapes; unknown functions stay symbolic."""
     from fanlight.apps.formulas import read_formula
     from fanlight.calculus.inference import guesses
 

@@ -1,4 +1,4 @@
-"""`fanlight convert` and `check-data`: labelled text from one format to another, and what it is like."""
+"""`fanlight convert` and `check-data`: conversion of labelled text, and reports on it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ commands = typer.Typer()
 
 
 class ReportFormat(StrEnum):
-    """How a data report is printed."""
+    """Output formats of data reports."""
 
     text = "text"
     json = "json"

@@ -1,4 +1,4 @@
-"""`fanlight evaluate` and `info`: a model is measured, and looked at."""
+"""`fanlight evaluate` and `info`: scores and metadata of a model."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ commands = typer.Typer()
 
 
 class ScoreFormat(StrEnum):
-    """How scores are printed."""
+    """Output formats of scores."""
 
     table = "table"
     json = "json"

@@ -1,4 +1,4 @@
-"""`fanlight curve`, `search` and `next`: how much data, which settings, which texts would make a model better."""
+"""`fanlight curve`, `search` and `next`: learning curves, hyperparameter search and active learning."""
 
 from __future__ import annotations
 

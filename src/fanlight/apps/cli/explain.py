@@ -16,7 +16,7 @@ commands = typer.Typer()
 
 
 class Explained(StrEnum):
-    """How an explanation is printed."""
+    """Output formats of explanations."""
 
     table = "table"
     json = "json"
@@ -64,7 +64,7 @@ def explain(
 
 
 def _first_token(text: str, word: str, offsets: Sequence[tuple[int, int]]) -> int:
-    """Return the number of the first token of a word that several make up; without such a word, that of tokens."""
+    """Return the index of the first token of a name with several tokens; without such a name, the number of tokens."""
     token_ends = {end for _, end in offsets}
     for number, (start, _) in enumerate(offsets):
         if word and text.startswith(word, start) and start + len(word) in token_ends:

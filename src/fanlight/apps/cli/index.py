@@ -1,4 +1,4 @@
-"""`fanlight index`, `find` and `graph`: tagged texts in a database, asked who is mentioned where and with whom."""
+"""`fanlight index`, `find` and `graph`: a database of tagged texts, with search and co-occurrence graphs."""
 
 from __future__ import annotations
 

@@ -30,12 +30,12 @@ AllowHost = Annotated[
 
 
 def read_keys(key: str | None, file: Path | None = None, annotators: Path | None = None) -> dict[str, str | None]:
-    """Return the API keys, each with the annotator that it is for, or None for all.
+    """Return the API keys, each with its annotator, or None for all.
 
     Raises
     ------
     SettingsError
-        A key is empty, or two options give one.
+        A key is empty, or given by two options.
     DataError
         A file cannot be read, or a line of `annotators` is not NAME<tab>KEY.
     """
@@ -69,7 +69,7 @@ def _read(file: Path) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether this machine alone reaches an address."""
+    """Tell whether only this machine can reach an address."""
     from ipaddress import ip_address
 
     try:

@@ -1,4 +1,4 @@
-"""`fanlight label`: texts labelled by people, on the page."""
+"""`fanlight label`: labelling of texts on the page."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ commands = typer.Typer()
 
 
 class ExportFormat(StrEnum):
-    """What labels are exported as."""
+    """Formats of exported labels."""
 
     fanlight = "fanlight"
     prodigy = "prodigy"
@@ -107,7 +107,7 @@ def _print_agreement(labels: LabelStore) -> None:
 
 
 def _export(labels: LabelStore, path: Path, annotator: str | None, to: ExportFormat) -> None:
-    """Write one annotator's labels, or all merged, and beside them the texts that have to be adjudicated."""
+    """Write one annotator's labels, or all labels merged, and the disputed texts."""
     if to is ExportFormat.prodigy:
         tasks = labels.tasks()
         _write_rows(path, (task for task in tasks if annotator in (None, task["_annotator_id"])))
@@ -133,14 +133,14 @@ def _write_rows(path: Path, rows: Iterable[Mapping[str, object]]) -> None:
 
 
 class _Task(NamedTuple):
-    """A text to label, with the spans that are proposed for it, if some are."""
+    """A text to label, with proposed spans, if any."""
 
     text: str
     spans: list[Span] | None
 
 
 def _tasks(path: str, encoding: str) -> Iterator[_Task]:
-    """Yield the lines of a file, or the texts of its lines of JSON with their "spans", as Prodigy's tasks have them."""
+    """Yield the lines of a file, or the texts of its JSON lines with their "spans", as in Prodigy tasks."""
     for number, line in enumerate(read_lines(path, encoding), 1):
         if not line.startswith("{"):
             yield _Task(line, None)
@@ -159,7 +159,7 @@ def _tasks(path: str, encoding: str) -> Iterator[_Task]:
 
 
 def _fill(labels: LabelStore, paths: Iterable[str], types: Iterable[str], encoding: str) -> int:
-    """Add texts, the types of their proposals among the types; return how many texts are new."""
+    """Add texts, types, and the types of proposals; return the number of new texts."""
     tasks = [task for path in paths for task in _tasks(path, encoding)]
     proposed = [task for task in tasks if task.spans is not None and task.text.strip()]
     count = labels.add((t.text for t in tasks), (*types, *(span[2] for t in proposed for span in t.spans or ())))

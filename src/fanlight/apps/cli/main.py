@@ -112,7 +112,7 @@ class _Formatter(Protocol):
 class _Grouped(TyperGroup):
     """Lists the commands by purpose; `help` and `version` are not listed."""
 
-    # typer does not export the Context of its own copy of click
+    # typer does not export the Context of its copy of click
     def get_params(self, ctx: typer.Context) -> list[Any]:  # type: ignore[override]
         parameters = super().get_params(ctx)
         for parameter in parameters:
@@ -123,7 +123,7 @@ class _Grouped(TyperGroup):
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
         try:
             return super().invoke(ctx)
-        except Exception as fault:  # of wrong usage, whose classes typer does not export
+        except Exception as fault:  # of usage errors, whose classes typer does not export
             from fanlight.apps.cli.usage import reword
 
             reword(fault, sys.argv[1:])

@@ -1,4 +1,4 @@
-"""`fanlight mask` and `unmask`: names replaced by placeholders, and put back."""
+"""`fanlight mask` and `unmask`: replacement of names by placeholders, and restoration."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def mask(
     replace = masker.redact if redact else masker.mask
     documents = tag_texts((line.text for line in originals), model, threshold)
     masked = [line.encode(replace(document)) for line, document in zip(originals, documents, strict=True)]
-    if key is not None:  # before the text: a masked text without its key could not be restored
+    if key is not None:  # before the text, which could not be restored without its key
         with replacing(key, private=True) as part:
             part.write_text(json.dumps(masker.names, ensure_ascii=False, indent=1), encoding="utf-8")
     _write_bytes(masked)
@@ -101,7 +101,7 @@ def read_key(path: Path) -> dict[str, tuple[str, str]]:
     Raises
     ------
     DataError
-        It is missing or no key.
+        The file is missing or not a key.
     """
     try:
         rows = json.loads(read_bytes(path))

@@ -1,4 +1,4 @@
-"""Options that several commands have, declared once."""
+"""Options shared by several commands."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ DayFirst = Annotated[bool, typer.Option("--day-first", help="Read 12/05/2021 as 
 
 
 def parse_reading(date: str | None, day_first: bool) -> ValueOptions:
-    """Return how values are read, from --date and --day-first.
+    """Return the options for values from --date and --day-first.
 
     Raises
     ------
     typer.BadParameter
-        The date is none.
+        The date is invalid.
     """
     import datetime
 
@@ -87,7 +87,7 @@ def parse_threshold(text: str) -> dict[str, float]:
     Raises
     ------
     typer.BadParameter
-        A part is no probability, or a type has two.
+        A part is not a probability, or a type has two.
     """
     thresholds: dict[str, float] = {}
     for part in text.split(","):
@@ -105,6 +105,6 @@ def parse_threshold(text: str) -> dict[str, float]:
 
 
 def print_size(out: Path, console: Console) -> None:
-    """Tell that an output is written, and how large it is."""
+    """Print the name and size of an output."""
     size = "" if is_special(out) else f" ({out.stat().st_size / 1e6:.1f} MB)"
     console.print(f"wrote {out}{size}", markup=False, highlight=False)

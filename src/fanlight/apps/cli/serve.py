@@ -73,7 +73,7 @@ def serve(
 def run_server(
     taggers: Mapping[str, Tagger], host: str, port: int, *, train_folder: Path | None, page: str = "", **options: Any
 ) -> None:
-    """Serve until stopped, and print the address of a page; for `create_app`'s options.
+    """Serve until stopped, and print the address of a page; options as in `create_app`.
 
     Raises
     ------
@@ -91,16 +91,16 @@ def run_server(
     from fanlight.apps.labelling import LabelStore
 
     texts = None
-    if options.get("labels") is None and is_loopback(host):  # texts that are added on the page stay until the end
+    if options.get("labels") is None and is_loopback(host):  # for texts that are added on the page
         texts = TemporaryDirectory(prefix="fanlight-")
         options["labels"] = LabelStore(Path(texts.name) / "labels.db", is_open=True)
     runner = TrainingRunner(train_folder) if train_folder is not None or is_loopback(host) else None
     app = create_app(taggers, runner=runner, **options)
     gc.collect()
-    gc.freeze()  # what is loaded stays: the collector need not look through it again and again
+    gc.freeze()  # exempt loaded objects from garbage collection
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
-    class Server(uvicorn.Server):  # `uvicorn.run` would hide that an interrupt ended it
+    class Server(uvicorn.Server):  # `uvicorn.run` would hide an interrupt
         async def startup(self, *arguments: Any, **options: Any) -> None:
             await super().startup(*arguments, **options)
             if self.started:
@@ -108,7 +108,7 @@ def run_server(
 
         async def shutdown(self, *arguments: Any, **options: Any) -> None:
             await super().shutdown(*arguments, **options)
-            if texts is not None:  # here, for the signal that ended the server is then raised again
+            if texts is not None:  # before the signal that ended the server is raised again
                 texts.cleanup()
 
     server = Server(uvicorn.Config(app, host=host, port=port, **OPTIONS))

@@ -1,4 +1,4 @@
-"""`fanlight package` and `push`: models for others."""
+"""`fanlight package` and `push`: publication of models."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def push(
 
 
 def _read_model(model: str) -> tuple[Path, Model]:
-    """Return a model's file and what it holds; tell of training sentences in it, which would be published."""
+    """Return a model's path and the model; print a warning if it has training sentences, which would be published."""
     from fanlight.network.modelfile import load_model
     from fanlight.tagging.bundled import model_file
 

@@ -31,14 +31,14 @@ commands = typer.Typer()
 
 
 class Engine(StrEnum):
-    """Who tags the shards of a folder."""
+    """Where the shards of a folder are tagged."""
 
     local = "local"
     ray = "ray"
 
 
 class Winner(StrEnum):
-    """What stays where a rule and the model overlap."""
+    """Which entity stays if a rule and the model overlap."""
 
     rules = "rules"
     model = "model"

@@ -1,4 +1,4 @@
-"""`fanlight teach`: a model learns new types from teachers instead of from labels by people."""
+"""`fanlight teach`: training of new types on labels by teachers."""
 
 from __future__ import annotations
 
@@ -135,12 +135,12 @@ def _choose(raw: Sequence[Path], model: str | None, count: int, encoding: str, s
 
 
 def _confirm(teachers: Sequence[Teacher], texts: Sequence[str], answers: AnswerFile, yes: bool, show: Show) -> None:
-    """Print what services will be asked, and ask whether it may be sent.
+    """Print the estimated costs of services, and ask for confirmation.
 
     Raises
     ------
     DataError
-        There is no terminal to ask at, or the answer is no.
+        There is no terminal, or the answer is no.
     """
     waiting = False
     for teacher in teachers:
@@ -162,7 +162,7 @@ def _confirm(teachers: Sequence[Teacher], texts: Sequence[str], answers: AnswerF
 
 
 def _report_teachers(teachers: Sequence[Teacher], by_text: Sequence[Mapping[str, Answer]], show: Show) -> None:
-    """Print how many entities of each type every teacher gave, and what a service says that it used."""
+    """Print the number of entities per type of each teacher, and the usage reported by services."""
     for teacher in teachers:
         replies = [answers[teacher.name] for answers in by_text]
         counts = Counter(span[2] for answer in replies for span in answer.spans)
@@ -176,12 +176,12 @@ def _report_teachers(teachers: Sequence[Teacher], by_text: Sequence[Mapping[str,
 
 
 def _write(lesson: Lesson, out: Path, types: Sequence[str], show: Show) -> tuple[Path, Path | None]:
-    """Write what is agreed on and what is not; return the files to train and to measure on.
+    """Write agreed and disputed labels; return the training and dev files.
 
     Raises
     ------
     DataError
-        No entity is agreed on.
+        The teachers agree on no entity.
     """
     from fanlight.apps.teaching import split_dev, write_rows
 

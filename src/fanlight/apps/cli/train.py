@@ -1,4 +1,4 @@
-"""`fanlight train`, `update` and `vectors`: models and word vectors are made."""
+"""`fanlight train`, `update` and `vectors`: training of models and word vectors."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ commands = typer.Typer()
 
 
 class Engine(StrEnum):
-    """Who has the workers of a training."""
+    """Where the workers of a training run."""
 
     local = "local"
     ray = "ray"
@@ -258,7 +258,7 @@ def update(
 
 
 def _workers(engine: Engine, count: int) -> Any:
-    """Return who has the workers of a training."""
+    """Return the workers of a training."""
     if engine is Engine.local:
         from fanlight.training.data_parallel import local_workers
 
@@ -271,7 +271,7 @@ def _workers(engine: Engine, count: int) -> Any:
 
 
 def _announce(console: Console, report: DataReport, settings: Chosen) -> None:
-    """Print what the data are like, and the settings that they decided."""
+    """Print the data report, and the settings chosen for the data."""
     console.print(*report.summary, sep="\n", markup=False, highlight=False, soft_wrap=True)
     values = settings.model_dump(exclude_none=True)
     console.print(" ".join(f"{k}={v}" for k, v in values.items()), style="dim", markup=False, soft_wrap=True)

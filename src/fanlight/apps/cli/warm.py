@@ -1,4 +1,4 @@
-"""`fanlight warm`: compile the kernels of models once, for images of machines and before a service starts."""
+"""`fanlight warm`: compile the kernels of models in advance, for machine images and services."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def create_app(
     workers, metrics = WorkerPool(), Metrics()
     tagging = Tagging(taggers, metrics)
     metrics.watch("fanlight_waiting_characters", "Characters that are tagged or wait.", lambda: tagging.waiting)
-    metrics.watch("fanlight_ready", "Whether every model's fast engine answers.", lambda: tagging.ready)
+    metrics.watch("fanlight_ready", "Whether every model's compiled engine is ready.", lambda: tagging.ready)
     # the framework's documentation pages load scripts from other sites
     app = FastAPI(
         title="Fanlight", version=__version__, description=DESCRIPTION, responses=FAULTS, docs_url=None, redoc_url=None,

@@ -9,7 +9,7 @@ import pytest
 import fanlight
 from fanlight.api.charts import choose_ticks, line_chart
 from fanlight.api.history import append_row, read_history, record_epochs
-from fanlight.entities.report import Found, Labelled, report_on
+from fanlight.entities.report import Labelled, Prediction, report_on
 from fanlight.entities.report_html import report_html, report_page
 from fanlight.errors import DataError, FanlightError
 from fanlight.training.loop import Epoch
@@ -70,7 +70,7 @@ def test_a_training_is_watched_and_shows_itself(tmp_path):
 
 def test_the_report_as_html():
     tokens = ["<Ada>", "in", "Oslo", "&", "Rome"]
-    gold, predicted = [(0, 1, "PER"), (2, 3, "LOC")], [Found(0, 1, "PER", 0.9), Found(4, 5, "LOC", 0.25)]
+    gold, predicted = [(0, 1, "PER"), (2, 3, "LOC")], [Prediction(0, 1, "PER", 0.9), Prediction(4, 5, "LOC", 0.25)]
     report = report_on([Labelled(tokens, gold, predicted, 7)] * 250, trained_on={"Oslo"})
     tree = ElementTree.fromstring(report_html(report.to_dict()))
     titles = [h.get("data-i18n") for h in tree.iter("h3")]

@@ -262,7 +262,7 @@ def test_help_fits_a_screen_and_groups_all_commands():
     ).stdout.splitlines()
     assert len(shown) <= 43
     assert max(map(len, shown)) <= 80
-    assert "Tag and look inside:" in shown
+    assert "Tag and explain:" in shown
     assert "More:" not in shown
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from fanlight.entities.matches import matches, pair
 from fanlight.entities.reliability import f1_interval, paired_bootstrap, reliability
-from fanlight.entities.report import Found, Labelled, report_on
+from fanlight.entities.report import Labelled, Prediction, report_on
 
 
 def test_the_worked_example_of_semeval():
@@ -53,8 +53,9 @@ def test_the_bootstrap_covers_and_compares():
 def test_a_report_names_every_mistake_once():
     words = ["Ann", "Lee", "of", "Acme", "met", "Bob", "in", "Oslo"]
     gold = [(0, 2, "PER"), (3, 4, "ORG"), (5, 6, "PER"), (7, 8, "LOC")]
-    predicted = [Found(0, 1, "PER", 0.6), Found(3, 4, "LOC", 0.9), Found(6, 7, "LOC", 0.3), Found(7, 8, "LOC", 0.99)]
-    report = report_on([Labelled(words, gold, predicted, 12)], {"Oslo", "Acme"}, [[Found(*g, 1.0) for g in gold]])
+    rows = [(0, 1, "PER", 0.6), (3, 4, "LOC", 0.9), (6, 7, "LOC", 0.3), (7, 8, "LOC", 0.99)]
+    predicted = [Prediction(*row) for row in rows]
+    report = report_on([Labelled(words, gold, predicted, 12)], {"Oslo", "Acme"}, [[Prediction(*g, 1.0) for g in gold]])
     assert [(m.text, m.gold, m.predicted, m.probability) for m in report.mistakes] == [
         ("Acme", "ORG", "LOC", 0.9),
         ("Ann", "", "PER", 0.6),

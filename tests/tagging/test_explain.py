@@ -16,7 +16,7 @@ from fanlight.errors import DataError
 from fanlight.network.architecture import equation
 from fanlight.network.inputs import WordTypes
 from fanlight.tagging.explain import secants
-from fanlight.tagging.nearest_examples import kept_sample
+from fanlight.tagging.nearest_examples import read_rehearsal_sample
 from fanlight.text.features import PADDING
 from tests.towns import SMALL, TOWNS
 
@@ -172,7 +172,8 @@ def test_a_notebook_shows_the_window():
 
 def test_the_nearest_words_of_the_training_data_are_those_of_the_nearest_hidden_layers():
     tagger = fanlight.train(TOWNS, **{**SMALL, "epochs": 2, "keep": 12, "context_width": 0})
-    sentences = [sentence for documents in kept_sample(tagger.model) for document in documents for sentence in document]
+    sample = read_rehearsal_sample(tagger.model)
+    sentences = [sentence for documents in sample for document in documents for sentence in document]
 
     def hidden(e):
         a = np.sum([e.layer[name] for name in e.layer if name.startswith("a_")], axis=0) + e.layer["b"]

@@ -66,9 +66,10 @@ def test_a_training_beside_another_that_fails_ends_with_its_error():
         raise ModelError("no room")
 
     with pytest.raises(ModelError, match="no room"):
-        list(cores.side_by_side([good, bad], 2))
+        list(cores.run_in_threads([good, bad], 2))
     assert not ended
-    assert sorted(cores.side_by_side([lambda stop: iter([1, 2]), lambda stop: iter([3])] * 2, 2)) == [1, 1, 2, 2, 3, 3]
+    runs = [lambda stop: iter([1, 2]), lambda stop: iter([3])] * 2
+    assert sorted(cores.run_in_threads(runs, 2)) == [1, 1, 2, 2, 3, 3]
 
 
 def test_names_are_learned_from_kept_in_the_model_and_used(documents, tmp_path):

@@ -16,7 +16,7 @@ from fanlight.corpus.sentence import Corpus, Sentence
 from fanlight.entities.bioes import TagSet
 from fanlight.errors import DataError, ModelError, SettingsError
 from fanlight.network.parameters import first_parameters
-from fanlight.tagging.nearest_examples import kept_sample
+from fanlight.tagging.nearest_examples import read_rehearsal_sample
 from fanlight.training.rehearsal_sample import draw_rehearsal_sample
 from fanlight.training.update import inherit_parameters, update_settings
 from tests.towns import SMALL, TOWNS, in_documents
@@ -68,15 +68,15 @@ def test_an_updated_model_keeps_a_sample_of_all_it_learned_from(folder):
     zoo = "".join(f"The\tO\n{animal}\tS-ZOO\nis\tO\nold\tO\n\n" for animal in ["Elephant", "Tiger", "Lion"] * 12)
     (folder / "zoo.conll").write_text(zoo, encoding="utf-8")
     list(update_tagger(folder / "one", [folder / "new.conll"], first_update, settings={"epochs": 6, "rate": 0.01}))
-    old, new = kept_sample(fanlight.load(first_update).model)
-    assert sorted(old, key=str) == sorted(kept_sample(fanlight.load(folder / "one").model)[0], key=str)
+    old, new = read_rehearsal_sample(fanlight.load(first_update).model)
+    assert sorted(old, key=str) == sorted(read_rehearsal_sample(fanlight.load(folder / "one").model)[0], key=str)
     assert [len(new), {t for d in new for s in d for _, _, t in s.spans}] == [40, {"DAY"}]  # a sentence a document
     list(update_tagger(first_update, [folder / "zoo.conll"], second_update, settings={"epochs": 6, "rate": 0.01}))
     assert compare_models(first_update, second_update, folder / "zoo.conll")["ZOO"][1].f1 > 95
     assert compare_models(first_update, second_update, folder / "new.conll")["DAY"][1].f1 > 95
     before, after = compare_models(folder / "one", second_update, folder / "old.conll")["all"]
     assert after.f1 > before.f1 - 0.5
-    assert len(kept_sample(fanlight.load(second_update).model)) == 3
+    assert len(read_rehearsal_sample(fanlight.load(second_update).model)) == 3
 
 
 def test_a_sample_has_the_model_s_types():

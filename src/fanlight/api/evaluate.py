@@ -10,7 +10,7 @@ from typing import NamedTuple
 from fanlight.corpus.readers import read_corpus
 from fanlight.corpus.sentence import Corpus
 from fanlight.entities.bioes import Span, tags_from_spans
-from fanlight.entities.report import Found, Labelled, Report, report_on
+from fanlight.entities.report import Labelled, Prediction, Report, report_on
 from fanlight.entities.scores import Scores, confusion_of, score_spans
 from fanlight.entities.type_names import check_types
 from fanlight.errors import DataError, FanlightWarning
@@ -114,7 +114,7 @@ def _tag_labelled(tagger: Tagger, corpus: Corpus, choice: _Choice, probabilities
     for sentence in corpus.sentences:
         labels = [(s, e, mapping.get(type_, type_)) for s, e, type_ in sentence.spans]
         gold = [span for span in labels if types is None or span[2] in types]
-        entities = [Found(s, e, t, p or 0.0) for s, e, t, p in next(tagged) if types is None or t in types]
+        entities = [Prediction(s, e, t, p or 0.0) for s, e, t, p in next(tagged) if types is None or t in types]
         rows.append(Labelled(sentence.tokens, gold, entities, sentence.line, sentence.separators))
     return rows
 

@@ -57,7 +57,7 @@ def update_tagger(
     DataError
         There is nothing to rehearse, or both are given.
     """
-    from fanlight.tagging.nearest_examples import kept_sample
+    from fanlight.tagging.nearest_examples import read_rehearsal_sample
     from fanlight.training.update import rehearsal_corpus, update_model
 
     tagger = load_tagger(model)
@@ -72,7 +72,7 @@ def update_tagger(
     elif raw is not None:
         documents = _tag_raw(tagger, raw, line_count, encoding)
         old = [rehearsal_corpus(f"{raw}, as the model tags it", tagger.unit, documents)]
-    elif samples := kept_sample(tagger.model):
+    elif samples := read_rehearsal_sample(tagger.model):
         old = [rehearsal_corpus("the sample in the model", tagger.unit, documents) for documents in samples]
     else:
         raise DataError(

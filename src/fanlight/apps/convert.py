@@ -42,12 +42,12 @@ FORMATS = tuple(REGISTRY)
 
 
 def read_records(path: str, format: str | None = None, encoding: str = "utf-8") -> tuple[list[Record], str]:
-    """Read labelled texts; return them and the format, which is found by looking if it is not named.
+    """Read labelled texts; return them and the format, which is detected by default.
 
     Raises
     ------
     DataError
-        The file is at fault; the message names line and remedy.
+        The file is invalid; the message names line and remedy.
     """
     format = format or _detect(path)
     if format not in FORMATS:
@@ -73,7 +73,7 @@ def write_records(
     *,
     overwrite: bool = False,
 ) -> str:
-    """Write labelled texts, whole or not at all; return the format, which is by default that of the file's name.
+    """Write labelled texts atomically; return the format, by default that of the file's name.
 
     Parameters
     ----------
@@ -82,17 +82,17 @@ def write_records(
         A file; for brat a folder.
     format : str, optional
     scheme : str
-        Of columns.
+        Tag scheme of columns.
     unit : str, optional
-        "word" or "character": what texts without tokens are split into; by default by their script.
+        Tokenization of texts without tokens, "word" or "character"; by default selected by their script.
     overwrite : bool
-        Whether a folder may hold files already.
+        Whether a folder may contain files.
 
     Raises
     ------
     DataError
-        The format cannot hold something: overlapping entities, line breaks, white space; the message says what. Or a
-        folder holds files.
+        The format cannot represent overlapping entities, line breaks or white space, named in the message; or a
+        folder contains files.
     """
     format = format or format_of_name(ending_of(path))
     if format is None:
@@ -172,12 +172,12 @@ def _of_table(path: str, encoding: str) -> list[Record]:
 
 
 def _sentences(r: Record, unit: str | None) -> list[Sentence]:
-    """Split a record into tokens and sentences; a token is divided where an entity's edge cuts it.
+    """Split a record into tokens and sentences; tokens are split at entity boundaries.
 
     Raises
     ------
     DataError
-        An entity begins or ends with white space, has no token, or stands there twice.
+        An entity begins or ends with white space, has no token, or occurs twice.
     """
     tokens = [list(r.tokens)] if r.tokens is not None else None
     chosen = unit or ("character" if language_of(r.text) == "ko" else "word")
@@ -191,7 +191,7 @@ def _sentences(r: Record, unit: str | None) -> list[Sentence]:
 
 
 def _with_tokens(r: Record, unit: str | None) -> Record:
-    """Give a record tokens whose edges are the entities', too."""
+    """Add tokens to a record, split at entity boundaries."""
     tokens: list[tuple[int, int]] = []
     place = 0
     for s in _sentences(r, unit):

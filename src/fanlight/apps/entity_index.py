@@ -33,7 +33,7 @@ from fanlight.values import ValueOptions
 
 PathLike = str | os.PathLike[str]
 FORMAT = 4  # 2: with digests of files; 3: and of the models that tagged them; 4: with values
-_ADDED_COLUMNS = {1: ("digest", "model"), 2: ("model",), 3: ()}  # since each earlier version
+_ADDED_COLUMNS = {1: ("digest", "model"), 2: ("model",), 3: ()}  # for each earlier version
 BATCH = 2000  # texts committed together
 _TABLES = (
     """
@@ -60,13 +60,13 @@ class Mention(NamedTuple):
     probability : float
     file : str
     line : int
-        Of its text in the file, from 1.
+        Line number of the text in the file, from 1.
     start, end : int
-        Code points of the text.
+        Offsets in the text, in code points.
     text : str
         The whole text.
     value : dict, optional
-        What a date or an amount means (`Value.to_dict`).
+        Value of a date or an amount (`Value.to_dict`).
     """
 
     name: str
@@ -89,28 +89,28 @@ def index(
     model: str | None = None,
     options: ValueOptions = ValueOptions(),  # noqa: B008 - cannot be changed
 ) -> Iterator[tuple[str, int]]:
-    """Tag the lines of files into a database, yielding file and lines done after each commit.
+    """Tag the lines of files, store them in a database, and yield file and number of lines after each commit.
 
-    A file that is in already is passed over; one that is in partly is gone on with.
+    Complete files are skipped, and incomplete ones continued.
 
     Parameters
     ----------
     files : sequence of path
     database : path
-        Made if it does not exist.
+        Created if missing.
     tag : callable
-        Texts to documents, in order.
+        Function from texts to documents, in order.
     lines_of : callable
-        The lines of a file.
+        Function from a file to its lines.
     model : str, optional
-        A digest of the models: a file is gone on with by the same alone.
+        A digest of the models; an incomplete file is only continued with the same.
     options : ValueOptions
-        How the values of dates and amounts are read.
+        Options for the values of dates and amounts.
 
     Raises
     ------
     DataError
-        A file has changed since it was indexed, or the model has, or the database is none of Fanlight's.
+        A file or the model has changed since it was indexed, or the file is not a database of Fanlight.
     """
     check_rereadable(files, "an index")
     with _open(database, options) as connection:
@@ -134,12 +134,12 @@ def index(
 
 
 def _begin_file(connection: sqlite3.Connection, file: str, size: int, model: str | None) -> tuple[int, int]:
-    """Return a file's number in the database and how many of its lines are in; a new file is entered.
+    """Return a file's number in the database and the number of its lines there; a new file is added.
 
     Raises
     ------
     DataError
-        It was entered with other bytes or another model.
+        It was indexed with other contents or another model.
     """
     state, name = digest(file), os.fsencode(file).decode("utf-8", "backslashreplace")
     sql = "SELECT id, size, lines, digest, model FROM files WHERE path = ?"
@@ -159,23 +159,23 @@ def _begin_file(connection: sqlite3.Connection, file: str, size: int, model: str
 
 
 def find(database: PathLike, query: str, limit: int = 20) -> list[Mention]:
-    """Return the mentions that a query describes, in the order in which they were indexed.
+    """Return the mentions that match a query, in the order of indexing.
 
     Parameters
     ----------
     database : path
     query : str
         ``type:ORG`` (the type), ``name:"New York"`` (words of the name), ``near:Paris`` (another name in the same
-        text) and plain words (in the same text); all must hold. ``*`` at a word's end stands for any ending. A Korean
+        text) and plain words (in the same text); all must match. ``*`` at a word's end matches any ending. A Korean
         word is also matched before particles: ``서울`` in ``서울에서``, not in ``서울대``. ``date>=2023-01``,
-        ``money<1000USD``, ``quantity>"5 km"``: a mention in the same text with such a value, or this one if no other
-        type is asked for; see `index_values`.
+        ``money<1000USD``, ``quantity>"5 km"``: a mention in the same text with such a value, or the result if no other
+        type is requested; see `index_values`.
     limit : int
 
     Raises
     ------
     DataError
-        The query is empty or names a type that no mention has, or the database is none of Fanlight's.
+        The query is empty or has a type without mentions, or the file is not a database of Fanlight.
     """
     terms = parse_query(query)
     _check_types(database, terms)
@@ -192,7 +192,7 @@ def find(database: PathLike, query: str, limit: int = 20) -> list[Mention]:
 
 
 def count_names(database: PathLike, query: str, limit: int = 20) -> list[tuple[str, str, int]]:
-    """Return (name, type, mentions) of what a query describes, most mentioned first; see `find`."""
+    """Return (name, type, count) of the mentions that match a query, most frequent first; see `find`."""
     terms = parse_query(query)
     _check_types(database, terms)
     with _reading(database) as connection:
@@ -204,7 +204,7 @@ def count_names(database: PathLike, query: str, limit: int = 20) -> list[tuple[s
 
 
 def mentions(database: PathLike, threshold: float = 0.0) -> Iterator[tuple[int, list[tuple[str, str]]]]:
-    """Yield each text's number and its mentions (name, type) that are at least so probable, in the texts' order."""
+    """Yield the number of each text and its mentions (name, type) above a probability, in the texts' order."""
     sql = "SELECT document, name, type FROM mentions WHERE probability >= ? ORDER BY document, start"
     with _reading(database) as connection:
         current = -1
@@ -284,7 +284,7 @@ def _reading(database: PathLike) -> Iterator[sqlite3.Connection]:
 
 @contextmanager
 def _open(database: PathLike, options: ValueOptions | None = None) -> Iterator[sqlite3.Connection]:
-    """Open a database; to write, if there are options by which values are read."""
+    """Open a database; for writing, if there are options for values."""
     create = options is not None
     if not create and not Path(database).is_file():
         raise DataError(f"{database}: no such database: make it with `fanlight index FILES {database}`")
@@ -310,11 +310,11 @@ def _open(database: PathLike, options: ValueOptions | None = None) -> Iterator[s
 
 
 def _connect(database: PathLike, write: bool) -> sqlite3.Connection:
-    """Open a database; one that is only read may be where nothing can be written."""
+    """Open a database; for reading, its folder may be read-only."""
     if write:
         connection = sqlite3.connect(database, isolation_level=None)
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")  # a loss of power undoes the last commits alone
+        connection.execute("PRAGMA synchronous = NORMAL")  # a loss of power undoes only the last commits
         return connection
     address = Path(os.path.abspath(database)).as_uri()
     connection = sqlite3.connect(f"{address}?mode=ro", isolation_level=None, uri=True)

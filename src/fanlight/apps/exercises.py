@@ -32,11 +32,11 @@ _REFUSALS = {
         "ko": "{!r}은(는) 모양이 아닙니다: 3 x 5처럼 행 x 열로 쓰세요",
     },
 }
-_TOLERANCE = 0.006  # of a number's size: three digits are enough
+_TOLERANCE = 0.006  # relative: three digits are enough
 
 
 class Mark(NamedTuple):
-    """Whether an answer is right, and the sentence that says why."""
+    """Whether an answer is right, with a reason."""
 
     right: bool
     text: str
@@ -47,7 +47,7 @@ class Mark(NamedTuple):
 
 @cache
 def exercises() -> dict[str, dict[str, Any]]:
-    """Return the exercises by their numbers, in the order of the lecture."""
+    """Return the exercises by number, in the order of the lecture."""
     return tomllib.loads(_DATA.read_text(encoding="utf-8"))
 
 
@@ -61,14 +61,14 @@ def mark(number: str, answer: str | float, language: str = "en") -> Mark:
     answer : str or float
         A formula in the language of expressions, a number, a shape such as ``"3 x 5"``, or a word.
     language : str
-        Of the reason: ``"en"`` or ``"ko"``.
+        Language of the reason: ``"en"`` or ``"ko"``.
 
     Raises
     ------
     DataError
-        There is no such exercise or language, or the answer cannot be read as a number or shape.
+        There is no such exercise or language, or the answer is not a number or shape.
     CalculusError
-        The formula cannot be read.
+        The formula is invalid.
 
     Examples
     --------

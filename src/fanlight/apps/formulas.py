@@ -17,25 +17,25 @@ from fanlight.errors import CalculusError
 def read_formula(
     text: str, shapes: Mapping[str, Sequence[int | str]], facts: Mapping[str, str], *, prefer_vectors: bool = False
 ) -> Expression:
-    """Parse an expression; with `prefer_vectors` small letters are columns also where nothing else tells.
+    """Parse an expression; with `prefer_vectors`, lower-case symbols of undetermined shape are columns.
 
     Raises
     ------
     CalculusError
-        It cannot be parsed or its shapes do not fit.
+        It cannot be parsed, or its shapes do not fit.
     """
     inferred = infer_shapes(text, dict(shapes), prefer_vectors=prefer_vectors)
     return parse(text, inferred, dict(facts), unknown_functions(text))
 
 
 def unknown_functions(text: str) -> list[str]:
-    """Name the functions of one letter, which stay symbolic."""
+    """Return the functions with one-letter names, which stay symbolic."""
     return [name for name in re.findall(r"\b([A-Za-z])'*\s*\(", text) if name not in TABLE]
 
 
 @contextmanager
 def errors_in(language: str) -> Iterator[None]:
-    """Raise what is told of an expression in English or Korean.
+    """Translate errors about expressions into a language.
 
     Examples
     --------
@@ -55,7 +55,7 @@ def errors_in(language: str) -> Iterator[None]:
 
 
 def describe_verdict(verdict: Verdict, language: str = "en") -> str:
-    """Write the answer to a learner in English or Korean.
+    """Return a verdict as a sentence in English or Korean.
 
     Examples
     --------

@@ -24,13 +24,13 @@ Entity = tuple[str, str]  # name, type
 
 @dataclass(frozen=True)
 class Graph:
-    """Entities and how often two are in one text.
+    """A co-occurrence graph.
 
     Attributes
     ----------
     nodes : dict of (name, type) to int
-        In how many texts each is, most first; the name as it is spelled most often.
-    edges : dict of pairs of these to int
+        Number of texts per entity, in descending order; names have their most frequent spelling.
+    edges : dict of pairs of nodes to int
     """
 
     nodes: dict[Entity, int]
@@ -38,7 +38,7 @@ class Graph:
 
 
 def graph_of(texts: Iterable[Sequence[Entity]], minimum: int = 1, most: int = 1000) -> Graph:
-    """Build a graph from each text's mentions (name, type): of the `most` frequent, pairs at least `minimum` times.
+    """Build a graph of the `most` frequent mentions (name, type), with pairs in at least `minimum` texts.
 
     Examples
     --------
@@ -76,7 +76,7 @@ def write_graph(graph: Graph, path: Path) -> None:
     Raises
     ------
     DataError
-        The name's ending is none of these, or the file cannot be written.
+        The name has another ending, or the file cannot be written.
     """
     suffix = ending_of(path)
     if suffix in SUFFIXES:
@@ -107,7 +107,7 @@ def _graphml(graph: Graph) -> bytes:
     for entity, count in graph.nodes.items():
         node = ElementTree.SubElement(body, "node", id=numbers[entity])
         for key, value in zip(("name", "type", "texts"), (*entity, str(count)), strict=True):
-            # XML 1.0 has no place for most control characters, not even escaped
+            # XML 1.0 cannot represent most control characters, not even escaped
             ElementTree.SubElement(node, "data", key=key).text = "".join(c if c >= " " else " " for c in value)
     for (a, b), count in graph.edges.items():
         edge = ElementTree.SubElement(body, "edge", source=numbers[a], target=numbers[b])

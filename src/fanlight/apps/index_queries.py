@@ -28,7 +28,7 @@ def parse_query(query: str) -> list[Term]:
     Raises
     ------
     DataError
-        The query is empty, a quotation mark has no other, or a key is mistyped or has no value.
+        The query is empty, a quotation mark is not closed, or a key is mistyped or has no value.
     """
     terms: list[Term] = []
     place, query = 0, query.strip()
@@ -49,7 +49,7 @@ def parse_query(query: str) -> list[Term]:
             if nearest := get_close_matches(key, keys, 1, 0.7):
                 sign = ":" if operator == ":" else operator
                 raise DataError(f"the query: there is no {key}{sign} (did you mean {nearest[0]}{sign}?)")
-            key, value = "", f"{term[1]}{operator}{value}"  # a word of the text, such as http://…
+            key, value = "", f"{term[1]}{operator}{value}"  # a plain word, such as http://…
         if key and not any(c.isalnum() for c in value):
             raise DataError(f"the query: {term[0].strip()!r} asks for nothing: give words, type:T, name:N or near:N")
         terms.append(Term(key, operator, value))
@@ -59,7 +59,7 @@ def parse_query(query: str) -> list[Term]:
 
 
 def quote_words(words: str) -> str:
-    """Quote words for full-text search, so that no character is special but a final star."""
+    """Quote words for full-text search, so that only a final star is special."""
     star = words.endswith("*") or _ends_in_hangul(words)
     return '"' + words.rstrip("*").replace('"', '""') + '"' + ("*" if star else "")
 
@@ -75,9 +75,9 @@ def _split(text: str) -> list[str]:
 
 
 def stands_before_particles(text: str, words: str) -> bool:
-    """Tell whether words occur in a text, the last of them followed by nothing or by Korean particles.
+    """Tell whether words occur in a text, the last one before white space or Korean particles.
 
-    Full-text search has compared all but the ending; words that do not end in Hangul need no check.
+    Full-text search has compared prefixes; words that do not end in Hangul need no check.
     """
     if words.endswith("*") or not _ends_in_hangul(words):
         return True

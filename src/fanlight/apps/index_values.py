@@ -24,7 +24,7 @@ CREATE TABLE amounts (mention INTEGER PRIMARY KEY, kind TEXT NOT NULL, begin TEX
     upper REAL, unit TEXT, value TEXT NOT NULL);
 CREATE INDEX amounts_of_kind ON amounts (kind, begin, number);
 """
-KEYS = {  # of queries: the type of which an operand is read, and the types of the mentions
+KEYS = {  # keys of queries: the type of the operand, and the types of the mentions
     "date": ("DATE", ("DATE", "TIME")), "time": ("TIME", ("TIME", "DATE")), "duration": ("DATE", ("DATE", "TIME")),
     "money": ("MONEY", ("MONEY",)), "percent": ("PERCENT", ("PERCENT",)), "quantity": ("QUANTITY", ("QUANTITY",)),
 }  # fmt: skip
@@ -37,7 +37,7 @@ _NUMBER = re.compile(r"-?[0-9][0-9,]*(?:\.[0-9]+)?")
 
 
 class Condition(NamedTuple):
-    """A condition of a query: a key of `KEYS`, one of `OPERATORS`, and what the value is compared with."""
+    """A condition of a query: a key of `KEYS`, one of `OPERATORS`, and an operand."""
 
     key: str
     operator: str
@@ -45,7 +45,7 @@ class Condition(NamedTuple):
 
 
 def insert_value(connection: sqlite3.Connection, mention: int, text: str, type_: str, options: ValueOptions) -> None:
-    """Enter the value of a mention, if it has one."""
+    """Insert the value of a mention, if it has one."""
     value = read_value(text, type_, *options) if type_ in TYPES else None
     if value is None:
         return
@@ -61,7 +61,7 @@ def insert_value(connection: sqlite3.Connection, mention: int, text: str, type_:
 
 
 def add_values(connection: sqlite3.Connection, options: ValueOptions) -> None:
-    """Give values to a database that was written before there were any."""
+    """Add values to a database of an earlier version."""
     places = ", ".join("?" * len(TYPES))
     rows = connection.execute(f"SELECT id, name, type FROM mentions WHERE type IN ({places})", TYPES).fetchall()
     for mention, name, type_ in rows:
@@ -69,7 +69,7 @@ def add_values(connection: sqlite3.Connection, options: ValueOptions) -> None:
 
 
 def has_values(connection: sqlite3.Connection) -> bool:
-    """Tell whether a database has values: one that an earlier version wrote has none."""
+    """Tell whether a database has values; databases of earlier versions have none."""
     sql = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'amounts'"
     return bool(connection.execute(sql).fetchone()[0])
 
@@ -77,15 +77,15 @@ def has_values(connection: sqlite3.Connection) -> bool:
 def conditions_sql(
     connection: sqlite3.Connection, conditions: Sequence[Condition], types: Iterable[str], is_named: bool
 ) -> tuple[list[str], list[str | float]]:
-    """Return what holds of a mention ``m`` in SQL, and the values of its question marks.
+    """Return the conditions on a mention ``m`` in SQL, and the values of the placeholders.
 
-    All conditions of one key hold for one mention: the one that is answered if the query names its type, or neither a
-    type nor words of a name; else another one of the same text.
+    All conditions of one key apply to one mention: the result if the query has its type, or neither a type nor words
+    of a name; else another mention of the same text.
 
     Raises
     ------
     DataError
-        An operand is not understood, or the database has no values.
+        An operand cannot be interpreted, or the database has no values.
     """
     if conditions and not has_values(connection):
         raise DataError("the database was written before values were indexed: run `fanlight index` on it again")
@@ -132,12 +132,12 @@ def _comparison(connection: sqlite3.Connection, condition: Condition) -> tuple[s
 
 
 def _column(operator: str) -> str:
-    """Return what of a range is compared, so that the whole of it is: its least number, or its greatest."""
+    """Return the column for a comparison, the lower or upper end, so that a range satisfies it entirely."""
     return "upper" if operator in ("<", "<=") else "number"
 
 
 def _date_comparison(value: Value, operator: str, operand: str) -> tuple[str, list[str | float]]:
-    """Compare whole dates: 2023 is not before 2023-06, nor after it; 2023-06 is in 2023."""
+    """Compare dates as intervals: 2023 is neither before nor after 2023-06; 2023-06 is in 2023."""
     days = days_of(value.iso or "")
     if days is None:
         raise DataError(f"the query: {operand!r} has no year: write such as {_EXAMPLES['date']}")
@@ -154,7 +154,7 @@ def _date_comparison(value: Value, operator: str, operand: str) -> tuple[str, li
 def _quantity_comparison(
     connection: sqlite3.Connection, number: float, unit: str, operator: str
 ) -> tuple[str, list[str | float]]:
-    """Compare with the operand in each unit of the database into which it can be converted."""
+    """Compare with the operand in each convertible unit of the database."""
     sql = "SELECT DISTINCT unit FROM amounts WHERE kind = 'quantity'"
     units = [other for (other,) in connection.execute(sql) if isinstance(other, str)]
     parts: list[str] = []

@@ -24,8 +24,8 @@ from fanlight.errors import DataError
 from fanlight.files import database_fault
 from fanlight.text.tokens import tokenise
 
-FORMAT = 1  # of the tables; a store of another one is refused
-DAMAGE = (UnicodeDecodeError, TypeError, AttributeError)  # of values that SQLite finds in a damaged file
+FORMAT = 1  # version of the tables; others are refused
+DAMAGE = (UnicodeDecodeError, TypeError, AttributeError)  # SQLite's error for values in a damaged file
 Span = tuple[int, int, str]  # start and end in code points, and a type
 _TABLES = """
 CREATE TABLE about (format INTEGER NOT NULL);
@@ -45,7 +45,7 @@ _REJECTED = "EXISTS (SELECT 1 FROM marks m WHERE m.text = l.text AND m.annotator
 
 
 class Task(NamedTuple):
-    """A text to label, with the spans that its annotator gave before taking them back, if that was so."""
+    """A text to label, with its annotator's spans before an undo, if any."""
 
     id: int
     text: str
@@ -53,15 +53,15 @@ class Task(NamedTuple):
 
 
 class Agreement(NamedTuple):
-    """How far two annotators agree on the texts that both have labelled.
+    """The agreement of two annotators on texts labelled by both.
 
     Attributes
     ----------
     left, right : str
     texts : int
     kappa : float
-        Cohen's κ = (p − e) / (1 − e) over tokens, where p is the share that both give the same type (or none), and e
-        that share if each chose at random in his own proportions (Cohen 1960); 1 where both know one type alone.
+        Cohen's κ = (p − e) / (1 − e) over tokens, where p is the share with the same type (or none) from both, and e
+        that share for independent choices with the same proportions (Cohen 1960); 1 if both use only one type.
     """
 
     left: str
@@ -71,15 +71,15 @@ class Agreement(NamedTuple):
 
 
 class Merged(NamedTuple):
-    """What annotators agree on by majority.
+    """Labels merged by majority.
 
     Attributes
     ----------
     rows : list of dict
-        ``text``, ``spans`` and ``annotators`` of each text that a majority decides.
+        ``text``, ``spans`` and ``annotators`` of each text with a majority.
     disputes : list of dict
-        Of each other text ``text``, the ``spans`` that a majority gives, those ``disputed``, and each of the
-        ``annotators`` with his spans.
+        ``text``, the ``spans`` with a majority, the ``disputed`` spans, and the spans of each of the
+        ``annotators``, of each other text.
     """
 
     rows: list[dict[str, object]]
@@ -87,19 +87,19 @@ class Merged(NamedTuple):
 
 
 class LabelStore:
-    """Texts, types, and who labelled what.
+    """Texts, types, and the labels of each annotator.
 
     Parameters
     ----------
     path : path
-        Made if it does not exist.
+        Created if missing.
     is_open : bool
-        Whether the server takes more texts.
+        Whether texts can be added by requests.
 
     Raises
     ------
     DataError
-        It is no such file, or cannot be written.
+        The file has another format, or cannot be written.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, is_open: bool = False) -> None:
@@ -113,12 +113,12 @@ class LabelStore:
                 raise DataError(f"{self.path}: is of another version of fanlight")
 
     def add(self, texts: Iterable[str], types: Iterable[str]) -> int:
-        """Add texts that are not in yet, in their order, and types; return how many texts are new.
+        """Add new texts, in order, and types; return the number of new texts.
 
         Raises
         ------
         DataError
-            A type has control characters, which no format can hold.
+            A type has control characters, which no format can represent.
         """
         types = list(types)
         for type_ in types:
@@ -131,7 +131,7 @@ class LabelStore:
             return int(db.execute("SELECT count(*) FROM texts").fetchone()[0]) - int(before)
 
     def propose(self, text: str, spans: Sequence[Span]) -> None:
-        """Propose spans of a text that is in, in place of what the model would.
+        """Set the proposed spans of a text, instead of the model's.
 
         Raises
         ------
@@ -145,25 +145,25 @@ class LabelStore:
             db.execute("INSERT OR REPLACE INTO proposals SELECT id, ? FROM texts WHERE text = ?", row)
 
     def proposal(self, text: int) -> list[Span] | None:
-        """Return what was proposed for a text; None if nothing was."""
+        """Return the proposed spans of a text, or None."""
         with self._open() as db:
             row = db.execute("SELECT spans FROM proposals WHERE text = ?", (text,)).fetchone()
         return None if row is None else _spans(row[0])
 
     @property
     def types(self) -> list[str]:
-        """The types that can be given, sorted."""
+        """All types, sorted."""
         with self._open() as db:
             return [name for (name,) in db.execute("SELECT name FROM types ORDER BY name")]
 
     def progress(self, annotator: str) -> tuple[int, int]:
-        """Return how many texts an annotator has labelled, and how many there are."""
+        """Return the number of texts that an annotator has labelled, and of all texts."""
         with self._open() as db:
             done = db.execute("SELECT count(*) FROM labels WHERE annotator = ? AND NOT undone", (annotator,))
             return int(done.fetchone()[0]), int(db.execute("SELECT count(*) FROM texts").fetchone()[0])
 
     def next(self, annotator: str, after: int = 0) -> Task | None:
-        """Return the first text that an annotator has not labelled, those after a text's id first, None after all."""
+        """Return the next text without labels of an annotator, first of those after an id; None if there is none."""
         with self._open() as db:
             row = db.execute(
                 "SELECT id, text FROM texts t WHERE NOT EXISTS (SELECT 1 FROM labels l WHERE l.text = t.id "
@@ -179,7 +179,7 @@ class LabelStore:
         return Task(row[0], row[1], None if before is None else _spans(before[0]))
 
     def task(self, annotator: str, text: int) -> Task:
-        """Return a text by its id, with what the annotator last gave it.
+        """Return a text by its id, with the annotator's last spans.
 
         Raises
         ------
@@ -202,7 +202,7 @@ class LabelStore:
             return before, db.execute("SELECT min(id) FROM texts WHERE id > ?", (text,)).fetchone()[0]
 
     def mark(self, annotator: str, text: int) -> str:
-        """Return an annotator's mark of a text: "flag" (to be looked at again), "reject" (no training data) or ""."""
+        """Return an annotator's mark of a text: "flag" (for review), "reject" (no training data) or ""."""
         with self._open() as db:
             row = db.execute("SELECT mark FROM marks WHERE text = ? AND annotator = ?", (text, annotator)).fetchone()
             return "" if row is None else str(row[0])
@@ -214,7 +214,7 @@ class LabelStore:
             db.execute("INSERT OR REPLACE INTO marks VALUES (?, ?, ?)", (text, annotator, mark))
 
     def save(self, annotator: str, text: int, spans: Sequence[Span]) -> None:
-        """Save an annotator's spans of a text, in place of earlier ones.
+        """Save an annotator's spans of a text, which replace earlier ones.
 
         Raises
         ------
@@ -236,15 +236,15 @@ class LabelStore:
             db.execute("INSERT INTO labels (text, annotator, spans) VALUES (?, ?, ?)", row)
 
     def undo(self, annotator: str) -> bool:
-        """Take back an annotator's last save; tell whether there was one."""
+        """Undo an annotator's last save; return whether there was one."""
         with self._open() as db, db:
             last = "SELECT max(id) FROM labels WHERE annotator = ? AND NOT undone"
             return db.execute(f"UPDATE labels SET undone = 1 WHERE id = ({last})", (annotator,)).rowcount > 0
 
     def export(self, annotator: str | None = None) -> Iterator[dict[str, object]]:
-        """Yield every annotation but rejected ones, or those of one annotator: the text, its spans, and whose they are.
+        """Yield all annotations except rejected ones, or those of one annotator: text, spans and annotator.
 
-        A flagged one says so.
+        Flagged ones have ``flagged``.
         """
         with self._open() as db:
             for text, name, spans, mark in db.execute(
@@ -258,7 +258,7 @@ class LabelStore:
                 yield {**row, "flagged": True} if mark == "flag" else row
 
     def tasks(self) -> Iterator[dict[str, object]]:
-        """Yield every annotation as a task of Prodigy's, with its answer ("accept" or "reject") and annotator."""
+        """Yield every annotation as a Prodigy task, with its answer ("accept" or "reject") and annotator."""
         with self._open() as db:
             for text, name, spans, mark in db.execute(
                 "SELECT t.text, l.annotator, l.spans, m.mark FROM labels l JOIN texts t ON t.id = l.text "
@@ -272,10 +272,10 @@ class LabelStore:
                 yield task | ({"flagged": True} if mark == "flag" else {})
 
     def merge(self) -> Merged:
-        """Merge what several annotators have given the same text: a span stands if more than half of them gave it.
+        """Merge the labels of several annotators: a span is accepted if more than half of them gave it.
 
-        Two spans that stand never overlap, since a common annotator gave both. A text on which exactly half give a span
-        is left to be adjudicated.
+        Accepted spans never overlap, since a common annotator gave both. Texts on which exactly half give a span are
+        disputed.
         """
         texts: dict[str, dict[str, list[Span]]] = {}
         with self._open() as db:
@@ -299,7 +299,7 @@ class LabelStore:
         return Merged(rows, disputes)
 
     def agreement(self) -> list[Agreement]:
-        """Return the agreement of each two annotators who have labelled a text in common."""
+        """Return the agreement of each pair of annotators with common texts."""
         with self._open() as db:
             names = [
                 name for (name,) in db.execute("SELECT DISTINCT annotator FROM labels WHERE NOT undone ORDER BY 1")
@@ -337,7 +337,7 @@ def _check_inside(spans: Iterable[Span], text: str) -> None:
 
 
 def cohens_kappa(pairs: Iterable[tuple[str, str]]) -> float:
-    """Return Cohen's κ of two annotators' choices, listed or counted (a Counter).
+    """Return Cohen's κ of two annotators' choices, a list or a Counter of pairs.
 
     Examples
     --------
@@ -357,9 +357,9 @@ def cohens_kappa(pairs: Iterable[tuple[str, str]]) -> float:
     return 1.0 if chance == 1 else (same - chance) / (1 - chance)
 
 
-@lru_cache(1 << 16)  # of a save, one text is new
+@lru_cache(1 << 16)  # after a save, only one text is new
 def _token_types(text: str, left: str, right: str) -> Counter[tuple[str, str]]:
-    """Count the types that two annotators give each token, "" for none; the first span that touches it decides."""
+    """Count the pairs of types of two annotators per token, "" for none; the first span that touches a token counts."""
     token_starts, token_ends = tokenise(text)
     spans = _spans(left), _spans(right)
     types = [

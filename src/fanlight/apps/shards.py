@@ -36,7 +36,7 @@ SMALLEST, LARGEST = 2_000_000, 256_000_000  # bytes of a shard
 
 
 class Shard(NamedTuple):
-    """A stretch of a file, from the beginning of a line to the end of one; to the file's own end where that is None."""
+    """A range of whole lines of a file; None is the end of the file."""
 
     number: int
     path: str
@@ -45,18 +45,18 @@ class Shard(NamedTuple):
 
 
 class Job(NamedTuple):
-    """What is to be done with every shard.
+    """The options of a run, the same for all shards.
 
     Attributes
     ----------
     out : str
         The folder of the results.
     model : str or None
-        A model's name or file; None lets each text's script decide.
+        A model's name or file; None: selected by the script of each text.
     threshold : mapping of str to float
     stages : int or None
     rules : (path, precedence), optional
-        Rules that stand beside the model.
+        Rules in addition to the model.
     """
 
     out: str
@@ -67,7 +67,7 @@ class Job(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A shard's line in the manifest: its number, its file's name, texts and bytes in it, and its SHA-256."""
+    """A shard's line in the manifest: its number, file name, number of texts and bytes, and SHA-256."""
 
     shard: int
     file: str
@@ -89,21 +89,21 @@ def tag_shards(
     size: int | None = None,
     overwrite: bool = False,
 ) -> Iterator[tuple[Row, int]]:
-    """Tag files into a folder; yield each shard's row when it is listed, and how many shards there are.
+    """Tag files into a folder; yield each shard's row when it is listed, and the number of shards.
 
-    `size` is that of a shard in bytes, by default so that there are `SHARDS` of them within `SMALLEST` and `LARGEST`.
-    `overwrite` begins anew in a folder that holds other files or another run.
+    `size` is the size of a shard in bytes, by default for `SHARDS` shards within `SMALLEST` and `LARGEST`.
+    `overwrite` starts a new run in a folder with other files or another run.
 
     Raises
     ------
     DataError
-        A file cannot be read; or the folder holds another run, or one that is to be gone on with and `resume` is not
+        A file cannot be read; or the folder has another run, or an interrupted one without `resume`.
         given.
     """
     out = Path(job.out)
     sizes = [_size(path) for path in files]
     if job.rules is not None:
-        read_rules(*job.rules)  # what is wrong with them is told before the folder is made
+        read_rules(*job.rules)  # errors are raised before the folder is created
     shards = plan(files, size or min(max(SMALLEST, sum(sizes) // SHARDS), LARGEST))
     about = {
         "fanlight manifest": FORMAT,
@@ -131,12 +131,12 @@ def tag_shards(
 
 
 def local(job: Job, shards: Sequence[Shard], workers: int) -> Iterator[Row]:
-    """Tag shards with processes of this machine, each on one thread."""
+    """Tag shards with local processes of one thread each."""
     context = multiprocessing.get_context("spawn")
     others = set(multiprocessing.active_children())
     pool = None
     try:
-        with ignoring_interrupts(spawned=True):  # half a pool would leave semaphores, of which Python warns
+        with ignoring_interrupts(spawned=True):  # a partly started pool would leak semaphores
             pool = ProcessPoolExecutor(workers, context, initializer=end_with_parent)
             futures = [pool.submit(tag_shard, job, shard) for shard in shards]
         for future in as_completed(futures):
@@ -145,7 +145,7 @@ def local(job: Job, shards: Sequence[Shard], workers: int) -> Iterator[Row]:
         raise FanlightError("a worker was killed, perhaps for want of memory: go on with --resume") from None
     except (KeyboardInterrupt, GeneratorExit):
         for process in set(multiprocessing.active_children()) - others:
-            process.kill()  # the shards that it had begun are done again
+            process.kill()  # its unfinished shards are repeated
         raise
     finally:
         if pool is not None:
@@ -153,7 +153,7 @@ def local(job: Job, shards: Sequence[Shard], workers: int) -> Iterator[Row]:
 
 
 def tag_shard(job: Job, shard: Shard) -> Row:
-    """Tag one shard into its file, which appears whole or not at all."""
+    """Tag one shard, and write its file atomically."""
     name = _name(shard.number)
     rows, size, checksum = 0, 0, hashlib.sha256()
 
@@ -168,7 +168,7 @@ def tag_shard(job: Job, shard: Shard) -> Row:
 
 
 def plan(files: Sequence[str], size: int) -> list[Shard]:
-    """Split files into shards at the ends of lines; compressed ones stay whole."""
+    """Split files into shards at the ends of lines; compressed files are one shard each."""
     shards: list[Shard] = []
     for path in files:
         try:
@@ -192,12 +192,12 @@ def plan(files: Sequence[str], size: int) -> list[Shard]:
 
 
 def read_shards(folder: str | os.PathLike[str]) -> Iterator[bytes]:
-    """Yield the lines of JSON of a folder in the order of the texts, by its manifest, each shard's checksum compared.
+    """Yield the JSON lines of a folder in the order of the texts, after verifying each shard's checksum.
 
     Raises
     ------
     DataError
-        The folder has no manifest, the run is not at its end, or a file is not what was listed.
+        The folder has no manifest, the run is incomplete, or a file has changed.
     """
     about, rows = _read_manifest(Path(folder) / MANIFEST)
     if len(rows) < len(about["shards"]):
@@ -211,7 +211,7 @@ def read_shards(folder: str | os.PathLike[str]) -> Iterator[bytes]:
 
 
 def _begun(manifest: Path, about: dict[str, Any], resume: bool, overwrite: bool) -> dict[int, Row]:
-    """Return what is listed and there, with the manifest cut after its last whole line and leftovers removed."""
+    """Return the finished shards, after removing an incomplete line of the manifest and temporary files."""
     if overwrite or not manifest.exists():
         others = sorted(path.name for path in manifest.parent.iterdir() if not _LEFTOVER.fullmatch(path.name))
         if others and not overwrite:
@@ -241,7 +241,7 @@ def _read_manifest(manifest: Path) -> tuple[dict[str, Any], dict[int, Row]]:
         with open(manifest, "r+b") as file:
             data = file.read()
             complete = data.rfind(b"\n") + 1
-            if complete < len(data):  # the line that a kill cut off
+            if complete < len(data):  # an incomplete line after a kill
                 file.truncate(complete)
     except OSError as error:
         raise DataError(f"{manifest}: cannot be read ({error.strerror}): is it a folder of shards?") from None
@@ -270,7 +270,7 @@ def _choose(job: Job) -> Tagger | Callable[[str], Tagger]:
 @cache
 def _tagger(name: str, stages: int | None) -> Tagger:
     tagger = load_tagger(name, stages=stages)
-    tagger.warm()  # a shard takes longer than kernels take to be loaded
+    tagger.warm()  # a shard takes longer than loading the kernels
     return tagger
 
 

@@ -30,18 +30,18 @@ _TIME = (1980, 1, 1, 0, 0, 0)  # the same model gives the same bytes
 
 
 class Labels(NamedTuple):
-    """What a shared model is called.
+    """Name, version and licence of a shared model.
 
     Attributes
     ----------
     name : str
-        For `fanlight.load`: a Python name in small letters.
+        For `fanlight.load`: a Python identifier in lower case.
     version : str
-        As 1.0 or 2.1rc1.
+        Such as 1.0 or 2.1rc1.
     licence : str
         An SPDX expression.
     language : str
-        Its code, such as en; "" if it is not recorded.
+        Language code, such as en; "" if unknown.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Labels(NamedTuple):
 def labels_of(
     model: Model, name: str, version: str | None = None, licence: str | None = None, language: str | None = None
 ) -> Labels:
-    """Return a model's labels: those given, or else those of its metadata.
+    """Return a model's labels: the given ones, or else those of its metadata.
 
     Raises
     ------
@@ -77,7 +77,7 @@ def labels_of(
 
 
 def model_card(model: Model, labels: Labels) -> str:
-    """Return a model's card as Markdown, from its metadata; its first lines are those that the Hub reads."""
+    """Return a model's card as Markdown, from its metadata, with a header for the Hub."""
     facts = model.provenance
     types = model.configuration.types
     parts = [
@@ -109,7 +109,7 @@ def _percentages(row: dict[str, float]) -> str:
 
 
 def _sources(facts: dict[str, Any]) -> list[str]:
-    """Return a line for each corpus that a model was trained on, with its licence where the metadata name it."""
+    """Return a line for each training corpus, with its licence if the metadata have it."""
     if data := facts.get("data"):
         return [f"{source['name']}: {source['licence']}" for source in data]
     files = [facts.get("train"), *facts.get("also", ())]
@@ -130,7 +130,7 @@ def write_wheel(
     Raises
     ------
     DataError
-        The folder cannot be written, it has such a wheel already (without `overwrite`), or the licence's text cannot
+        The folder cannot be written, the wheel exists (without `overwrite`), or the licence's text cannot
         be read.
     """
     path = folder / f"{labels.name}-{labels.version}-py3-none-any.whl"
@@ -173,12 +173,12 @@ def _digest(data: bytes) -> str:
 
 
 def push_model(file: Path, model: Model, labels: Labels, repository: str, private: bool = False) -> str:
-    """Upload a model file and its card to a repository of the Hub, made if it is not there.
+    """Upload a model file and its card to a repository of the Hub, which is created if missing.
 
     Returns
     -------
     str
-        The address of this very revision, for `fanlight.load`.
+        The address of the revision, for `fanlight.load`.
 
     Raises
     ------
@@ -195,7 +195,7 @@ def push_model(file: Path, model: Model, labels: Labels, repository: str, privat
         client.create_repo(repository, private=private, exist_ok=True)
         message = f"{labels.name} {labels.version}"
         commit = client.create_commit(repository, operations, commit_message=message)
-    except Exception as error:  # each version of the library has another one for HTTP, with faults of its own
+    except Exception as error:  # versions of the library differ in their HTTP library and its exceptions
         reason = " ".join(str(error).split())[:200]
         raise ModelError(
             f"{repository}: cannot be pushed to ({reason}): log in with `hf auth login`, or check the network"

@@ -1,6 +1,6 @@
 """Training on labels by teachers (services, models, rules): a model is trained on the labels they agree on.
 
-The steps, each a function: `choose_texts`, `ask_teachers`, `merge_answers`, `split_dev`; `apps.cli.teach` joins them
+The steps are `choose_texts`, `ask_teachers`, `merge_answers` and `split_dev`; `apps.cli.teach` combines them
 with a training.
 """
 
@@ -20,21 +20,21 @@ from fanlight.errors import DataError, SettingsError
 from fanlight.files import replacing, unreadable, writing
 from fanlight.tagging.tagger import Tagger
 
-POOL = 20  # times the texts asked for are looked at, evenly spaced in the file
-DEV = 5  # one text of so many is left out of the training, to choose the best epoch and to be measured on
+POOL = 20  # candidates per requested text, evenly spaced in the file
+DEV = 5  # one in this many texts is held out, to select the best epoch and for evaluation
 Row = dict[str, object]
 
 
 class Lesson(NamedTuple):
-    """What teachers agree on.
+    """Merged labels of teachers.
 
     Attributes
     ----------
     rows : list of dict
-        ``text``, ``spans`` and ``annotators`` of each text that is decided: labelled text to train on.
+        ``text``, ``spans`` and ``annotators`` of each undisputed text, for training.
     disputes : list of dict
-        Of each other text ``text``, the ``spans`` that stand, those ``disputed``, each of the ``annotators`` with its
-        spans, and the ``fault`` of a teacher that could not label it; for ``fanlight label --texts``.
+        ``text``, the accepted ``spans``, the ``disputed`` ones, the spans of each of the ``annotators``,
+        and the ``fault`` of a teacher that could not label it, of each other text; for ``fanlight label --texts``.
     """
 
     rows: list[Row]
@@ -49,14 +49,14 @@ def open_teachers(
     describe: Mapping[str, str],
     encoding: str = "utf-8",
 ) -> list[Teacher]:
-    """Return the teachers that are named: ``spacy:NAME``, ``gliner:NAME``, ``http…URL#MODEL``, or a file of rules.
+    """Open teachers: ``spacy:NAME``, ``gliner:NAME``, ``http…URL#MODEL``, or a file of rules.
 
     Raises
     ------
     SettingsError
-        One is named twice, or no teacher can give a type.
+        A teacher is named twice, or no teacher can label a type.
     DataError
-        One cannot be opened.
+        A teacher cannot be opened.
     """
     teachers: list[Teacher] = []
     for name in names:
@@ -87,9 +87,9 @@ def open_teachers(
 def choose_texts(
     raw: Iterable[str], tagger: Tagger, count: int, progress: Callable[[int, int], object]
 ) -> tuple[list[str], int]:
-    """Return the sentences that would teach most, as `fanlight next` chooses them, and how many there are.
+    """Return sentences selected as by `fanlight next`, and the number of all sentences.
 
-    Of more than `POOL` × `count` sentences so many are looked at, evenly spaced.
+    At most `POOL` × `count` sentences are considered, evenly spaced.
     """
     sentences = list(dict.fromkeys(text for _, text in split_sentences(raw, tagger.unit)))
     total = len(sentences)
@@ -102,19 +102,19 @@ def choose_texts(
 
 
 class AnswerFile:
-    """What services have answered, on disk as it comes: nothing that was paid for is asked again.
+    """Responses of services, stored as they arrive, so that none is requested twice.
 
     Parameters
     ----------
     path : path
-        Lines of JSON; made if it does not exist.
+        JSON lines; created if missing.
     asked : mapping of str to str
-        The types asked for, and what they mean: answers to another question are left as they are.
+        The requested types with their descriptions; responses for others are ignored.
 
     Raises
     ------
     DataError
-        It is no such file.
+        The file has another format.
     """
 
     def __init__(self, path: Path, asked: Mapping[str, str]) -> None:
@@ -123,7 +123,7 @@ class AnswerFile:
         self._answers: dict[tuple[str, str], tuple[Span, ...]] = {}
         try:
             data = path.read_bytes() if path.exists() else b""
-            data = data[: data.rfind(b"\n") + 1]  # what follows the last line feed is not whole
+            data = data[: data.rfind(b"\n") + 1]  # an incomplete line after the last line feed
             content = data.decode()
         except OSError as error:
             raise DataError(unreadable(path, error)) from None
@@ -140,12 +140,12 @@ class AnswerFile:
         self._size = len(data)
 
     def get(self, teacher: str, text: str) -> Answer | None:
-        """Return what a teacher has answered, or None."""
+        """Return a teacher's stored response, or None."""
         spans = self._answers.get((teacher, text))
         return None if spans is None else Answer(spans)
 
     def add(self, teacher: str, text: str, answer: Answer) -> None:
-        """Write an answer; one with a fault is none.
+        """Store a response, unless it has a fault.
 
         Raises
         ------
@@ -156,7 +156,7 @@ class AnswerFile:
             return
         row = {"teacher": teacher, "asked": self._asked, "text": text, "spans": answer.spans}
         with writing(self._path), open(self._path, "ab") as file:
-            file.truncate(self._size)  # of a line that an interrupted run has begun
+            file.truncate(self._size)  # after an incomplete line of an interrupted run
             file.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
             file.flush()
             self._size = os.fstat(file.fileno()).st_size
@@ -165,7 +165,7 @@ class AnswerFile:
 def ask_teachers(
     teachers: Sequence[Teacher], texts: Sequence[str], answers: AnswerFile, progress: Callable[[str, int], object]
 ) -> list[dict[str, Answer]]:
-    """Return each text's answers by the names of the teachers; those of services that were asked before are reused."""
+    """Return each text's labels by teacher; stored responses of services are reused."""
     by_text: list[dict[str, Answer]] = [{} for _ in texts]
     for teacher in teachers:
         service = teacher.estimate(texts) is not None
@@ -186,10 +186,10 @@ def ask_teachers(
 def merge_answers(
     texts: Sequence[str], answers: Sequence[Mapping[str, Answer]], teachers: Sequence[Teacher], agreement: int
 ) -> Lesson:
-    """Merge labels: a span stands if `agreement` teachers give it, and falls if as many give nothing that overlaps it.
+    """Merge labels: a span is accepted if `agreement` teachers give it, and rejected if as many give none there.
 
-    Those count that can give its type; where there are fewer of them than `agreement`, all must agree. A text with a
-    span that neither stands nor falls, with overlapping spans that stand, or with a fault is disputed.
+    Only teachers that can label its type count; if there are fewer than `agreement`, all must agree. A text with a
+    span that is neither accepted nor rejected, with overlapping accepted spans, or with a fault is disputed.
     """
     lesson = Lesson([], [])
     for text, by_teacher in zip(texts, answers, strict=True):
@@ -223,7 +223,7 @@ def _fields(spans: Iterable[Span]) -> list[Row]:
 
 
 def split_dev(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
-    """Return the rows to train on and every fifth to measure on, of those with entities and of those without alike."""
+    """Return training rows and dev rows: every fifth of the rows with entities, and of those without."""
     train: list[Row] = []
     dev: list[Row] = []
     for with_entities in (True, False):
@@ -234,6 +234,6 @@ def split_dev(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
 
 
 def write_rows(path: Path, rows: Iterable[Row]) -> None:
-    """Write rows as lines of JSON."""
+    """Write rows as JSON lines."""
     with replacing(path) as part, open(part, "w", encoding="utf-8") as file:
         file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)

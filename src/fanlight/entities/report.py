@@ -18,7 +18,7 @@ from fanlight.entities.scores import Scores, score_spans
 CONTEXT = 5  # tokens shown on either side of a mistake
 
 
-class Found(NamedTuple):
+class Prediction(NamedTuple):
     """A predicted entity, as a range of tokens of its sentence."""
 
     start: int
@@ -41,7 +41,7 @@ class Labelled(NamedTuple):
 
     tokens: Sequence[str]
     gold: Sequence[Span]
-    predicted: Sequence[Found]
+    predicted: Sequence[Prediction]
     line: int
     separators: Sequence[str] = ()
 
@@ -151,7 +151,7 @@ class Report:
 def report_on(
     sentences: Sequence[Labelled],
     trained_on: Collection[str] | None = None,
-    other: Sequence[Sequence[Found]] | None = None,
+    other: Sequence[Sequence[Prediction]] | None = None,
 ) -> Report:
     """Return the report on predicted entities.
 
@@ -160,7 +160,7 @@ def report_on(
     sentences : sequence of Labelled
     trained_on : collection of str, optional
         The texts of the training data's entities.
-    other : sequence of sequences of Found, optional
+    other : sequence of sequences of Prediction, optional
         The entities that another model predicts in the same sentences.
     """
     gold = [s.gold for s in sentences]

@@ -126,12 +126,12 @@ def _mistakes(mistakes: Sequence[Mapping[str, Any]]) -> str:
     return f'<div class="long" tabindex="0" role="group">{_write_table(head, "".join(rows))}{remainder}</div>'
 
 
-def _table(head: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]], said: str = "") -> str:
-    """Return a table; `said` is the prefix of the translation keys of its row titles."""
+def _table(head: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]], key_prefix: str = "") -> str:
+    """Return a table; `key_prefix` is the prefix of the translation keys of its row titles."""
     body = []
     for label, *others in rows:
         cells = "".join(f"<td>{escape(cell)}</td>" for cell in others)
-        name = f' data-i18n="{said}{escape(label)}"' if said else ""
+        name = f' data-i18n="{key_prefix}{escape(label)}"' if key_prefix else ""
         body.append(f'<tr><th scope="row"{name}>{escape(label)}</th>{cells}</tr>')
     return _write_table(head, "".join(body))
 

@@ -26,7 +26,7 @@ from fanlight.tagging.explain import (
     summands,
     take_window,
 )
-from fanlight.tagging.nearest_examples import NearestExamples, Neighbour, kept_sample
+from fanlight.tagging.nearest_examples import NearestExamples, Neighbour, read_rehearsal_sample
 from fanlight.text.features import PADDING
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class Inspector:
 
     @cached_property
     def _nearest(self) -> NearestExamples | None:
-        documents = [document for documents in kept_sample(self._model) for document in documents]
+        documents = [document for documents in read_rehearsal_sample(self._model) for document in documents]
         if not documents:
             return None
 

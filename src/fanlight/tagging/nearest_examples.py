@@ -38,8 +38,8 @@ class Neighbour:
     similarity: float
 
 
-def kept_sample(model: Model) -> list[list[list[Sentence]]]:
-    """Return the documents that a model keeps of each training corpus."""
+def read_rehearsal_sample(model: Model) -> list[list[list[Sentence]]]:
+    """Return the rehearsal sample of a model: its stored documents of each training corpus."""
     corpora: dict[int, list[list[Sentence]]] = {}
     for row in model.provenance.get("sample", ()):
         spans = tuple((int(s), int(e), str(t)) for s, e, t in row["spans"])

@@ -48,7 +48,7 @@ def end_with_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def side_by_side(runs: Sequence[Callable[[Stop], Iterator[Item]]], count: int) -> Iterator[Item]:
+def run_in_threads(runs: Sequence[Callable[[Stop], Iterator[Item]]], count: int) -> Iterator[Item]:
     """Yield the items of several iterators as they arrive; `count` iterators run at a time, each in a thread.
 
     An iterator continues after its last item has been consumed. If the generator is closed, all iterators end.

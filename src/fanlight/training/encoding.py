@@ -56,7 +56,7 @@ class Encoder:
         self._configuration, self._labels = configuration, labels
         self._gazetteer, self._patterns = gazetteer, patterns
 
-    def begin_anew(self) -> Encoder:
+    def copy_empty(self) -> Encoder:
         """Return an encoder without word types other than the padding."""
         return Encoder(self._configuration, self._labels, self._gazetteer, self._patterns)
 
@@ -84,7 +84,7 @@ class Encoder:
                 sentence_offsets.append(len(ids))
         zeros = np.zeros(len(ids), np.int64)
         data = Encoded(np.array(ids), zeros, np.concatenate(tags), np.array(sentence_offsets), np.array(documents))
-        return self._with_surroundings(data, corpus)
+        return self._add_features(data, corpus)
 
     def respell(self, data: Encoded, corpus: Corpus, spelling: Callable[[str], str]) -> Encoded:
         """Return an encoded corpus of words with a respelling of each."""
@@ -93,7 +93,7 @@ class Encoder:
         respelled = np.empty(len(types), np.int64)
         for i in np.argsort(places).tolist():  # number new words in the order of the text
             respelled[i] = self.numbers.setdefault(spelling(words[types[i]]), len(self.numbers))
-        return self._with_surroundings(replace(data, types=respelled[ids]), corpus, spelling)
+        return self._add_features(replace(data, types=respelled[ids]), corpus, spelling)
 
     def word_types(self, lexicon: Lexicon) -> WordTypes:
         """Return the lexicon rows and the features of all word types so far."""
@@ -104,9 +104,7 @@ class Encoder:
         """Number of each word type's lower-case form."""
         return forms_of(self.numbers)
 
-    def _with_surroundings(
-        self, data: Encoded, corpus: Corpus, spelling: Callable[[str], str] | None = None
-    ) -> Encoded:
+    def _add_features(self, data: Encoded, corpus: Corpus, spelling: Callable[[str], str] | None = None) -> Encoded:
         """Add case contexts, gazetteer and pattern features."""
         words = list(self.numbers)
         if self._configuration.context_width:

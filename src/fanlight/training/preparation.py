@@ -181,7 +181,7 @@ def prepare(
         forms=encoder.forms,
         train=augmented.data,
         parts=augmented.parts,
-        dev=None if dev is None else encode_dev(dev, annotations[0], encoder.begin_anew(), lexicon, dev_types),
+        dev=None if dev is None else encode_dev(dev, annotations[0], encoder.copy_empty(), lexicon, dev_types),
         fingerprint=hash_run(chosen, [*corpora, dev], lexicon, gazetteer, patterns),
         allowed=labels.allowed_tags if any(annotation.partial for annotation in annotations) else None,
         folds=augmented.folds,

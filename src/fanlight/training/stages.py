@@ -61,7 +61,7 @@ def _train_first_stage(
         fold = _leave_out_fold(run, initial, number)
         trainings.append(partial(_train_fold, run, fold, probabilities, place, resume=resume, team=team))
     at_once = 1 if team is not None else min(2, cores.cores())
-    yield from cores.side_by_side(trainings, at_once)  # the first stage takes as long as all folds together
+    yield from cores.run_in_threads(trainings, at_once)  # the first stage takes as long as all folds together
     return _second_stage(run, probabilities)
 
 

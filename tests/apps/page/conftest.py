@@ -11,7 +11,7 @@ from playwright.sync_api import sync_playwright
 import fanlight
 from fanlight.api.history import append_row
 from fanlight.apps.labelling import LabelStore
-from fanlight.entities.report import Found, Labelled, report_on
+from fanlight.entities.report import Labelled, Prediction, report_on
 from tests.apps.serving import running
 from tests.towns import SMALL, TOWNS
 
@@ -66,13 +66,13 @@ def labelled():
     """Sentences as a tagger might find their entities."""
     tokens = ["Ada", "Lovelace", "wrote", "to", "Acme", "of", "Paris"]
     gold = [(0, 2, "PER"), (4, 5, "ORG"), (6, 7, "LOC")]
-    entities = [Found(0, 2, "PER", 0.98), Found(4, 5, "PER", 0.61), Found(6, 7, "LOC", 0.93)]
+    entities = [Prediction(0, 2, "PER", 0.98), Prediction(4, 5, "PER", 0.61), Prediction(6, 7, "LOC", 0.93)]
     return [
         *(
             Labelled(tokens, gold, [e for e in entities if e.start != skip], 9 * n + 1)
             for n, skip in enumerate((4, 6, 4, 0, 9))
         ),
-        Labelled(["It", "rained", "in", "May", "."], [], [Found(3, 4, "PER", 0.55)], 50),
+        Labelled(["It", "rained", "in", "May", "."], [], [Prediction(3, 4, "PER", 0.55)], 50),
     ]
 
 

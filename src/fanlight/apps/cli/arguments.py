@@ -34,19 +34,19 @@ from fanlight.files import (
 
 @dataclass(frozen=True)
 class Input:
-    """A parameter that names files to read; a text or the name of a bundled model is none.
+    """A parameter with files to read; texts and names of bundled models are not files.
 
     Attributes
     ----------
     path : bool
-        Each value is a path, and is looked at before the command begins; else the command tells files from texts or
-        from names of models.
+        Each value is a path, and is checked before the command starts; else the command distinguishes files from
+        texts or names of models.
     folder : bool
-        It may be a folder, whose files are read.
+        A folder is allowed; its files are read.
     optional : bool
-        It need not exist yet, or the command itself says what to do.
+        It may be missing, or the command checks it.
     last_is_database : bool
-        The last of several paths is a database that is written.
+        The last of several paths is a database to write.
     default_is_standard_input : bool
         Without a value, standard input is read.
     """
@@ -60,29 +60,29 @@ class Input:
 
 @dataclass(frozen=True)
 class Output:
-    """A parameter that names a file to write.
+    """A parameter with a file to write.
 
     Attributes
     ----------
     companion_suffixes : tuple of str
-        Ends of the names of files that are written beside it.
+        Suffixes of the names of additional files.
     resumable : bool
-        ``OUT.part`` holds what an interrupted run has done, for ``--resume``.
+        ``OUT.part`` has the partial results of an interrupted run, for ``--resume``.
     continues : bool
-        The same command goes on with what is there.
+        Repeating the command continues with an existing file.
     exclusive : bool
-        One process alone may write it; others wait (`wait`) or are refused.
+        Only one process may write it; others wait (`wait`) or are refused.
     wait : bool
     folder : bool
-        It may be a folder, and is checked by the command itself.
+        A folder is allowed, and is checked by the command.
     database : bool
         It is an SQLite database.
     endings : tuple of str
-        One of which its name must have, that of a compression left aside; none: any.
+        Allowed endings of its name, without that of a compression; empty: any.
     compressible : bool
-        Whether a name that ends with .gz or .zst compresses it.
+        Whether it is compressed if its name ends with .gz or .zst.
     remote : bool
-        It may be an address, such as s3://bucket/key; it is then written here and sent when the command ends.
+        It may be an address, such as s3://bucket/key; it is then written locally and uploaded at the end.
     """
 
     companion_suffixes: tuple[str, ...] = ()
@@ -105,7 +105,7 @@ Mark = Input | Output
 
 
 def marks_of(function: Callable[..., Any]) -> dict[str, Mark]:
-    """Return what a command's parameters are, by name."""
+    """Return the annotations of a command's parameters by name."""
     kinds = {}
     for name, hint in get_type_hints(function, include_extras=True).items():
         mark = next((item for item in get_args(hint) if isinstance(item, Input | Output)), None)
@@ -120,9 +120,9 @@ def protect(function: Callable[..., Any]) -> Callable[..., Any]:
     Raises
     ------
     DataError
-        An output is at fault; the message names it and the remedy.
+        An output is invalid; the message names it and the remedy.
     Interrupt
-        In place of a `KeyboardInterrupt`.
+        Instead of a `KeyboardInterrupt`.
     """
 
     @wraps(function)
@@ -153,7 +153,7 @@ def protect(function: Callable[..., Any]) -> Callable[..., Any]:
                 if not values.get("resume"):
                     _remove_empty_parts(outputs)
                 raise
-            except (KeyboardInterrupt, SystemError) as stop:  # what is interrupted within C may raise the latter
+            except (KeyboardInterrupt, SystemError) as stop:  # an interrupt within C may raise the latter
                 if isinstance(stop, SystemError) and not isinstance(stop.__cause__, KeyboardInterrupt):
                     raise
                 raise Interrupt(*_how_to_go_on([] if remote else outputs, bool(values.get("resume")))) from None
@@ -162,12 +162,12 @@ def protect(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _remote_outputs(parameters: Mapping[str, Mark], values: Mapping[str, Any]) -> dict[str, str]:
-    """Return the addresses among the outputs by their parameters' names.
+    """Return the remote outputs by parameter.
 
     Raises
     ------
     DataError
-        The command or an option needs a file of this machine, or an address is an input as well.
+        The command or an option needs a local file, or an output is also an input.
     """
     addresses = {}
     inputs = {
@@ -201,12 +201,12 @@ def _check_name(path: Path, mark: Output) -> None:
 
 
 def check_part(out: Path, resume: bool) -> None:
-    """Refuse to begin over an interrupted run, and to go on with none.
+    """Check that there is an interrupted run if, and only if, it is to be resumed.
 
     Raises
     ------
     DataError
-        The message names the file that is there or missing.
+        The message names the existing or missing file.
     """
     part = _companion(out, ".part")
     if is_special(out):
@@ -222,17 +222,15 @@ def check_part(out: Path, resume: bool) -> None:
 
 
 def _state_of_run(out: Path) -> Path | None:
-    """Return the state that an interrupted run has left, or that of a stage before its last (``OUT.part.first``)."""
+    """Return the file of an interrupted run, or of one of its earlier stages (``OUT.part.first``)."""
     part = _companion(out, ".part")
     stages = sorted(part.parent.glob(f"{escape(part.name)}.*"))
-    files = [part] * part.exists() + [
-        file for file in stages if file.suffix != ".json"
-    ]  # which is no state, but a note
+    files = [part] * part.exists() + [file for file in stages if file.suffix != ".json"]  # .json is the note of the run
     return next(iter(files), None)
 
 
 def _remove_empty_parts(outputs: Iterable[tuple[Path, Output]]) -> None:
-    """Remove what a run has begun that failed before it had a result: there is nothing to go on with."""
+    """Remove empty partial results of a failed run."""
     for path, mark in outputs:
         part = _companion(path, ".part")
         if not mark.resumable or is_special(path) or not part.exists():
@@ -247,7 +245,7 @@ def _remove_empty_parts(outputs: Iterable[tuple[Path, Output]]) -> None:
 
 
 def _how_to_go_on(outputs: Iterable[tuple[Path, Output]], resume: bool) -> list[str]:
-    """Return what an interrupted command can be gone on with, if anything of it is kept."""
+    """Return how to continue an interrupted command, if anything of it is stored."""
     for path, mark in outputs:
         if mark.continues and path.exists():
             return ["the same command goes on"]
@@ -257,7 +255,7 @@ def _how_to_go_on(outputs: Iterable[tuple[Path, Output]], resume: bool) -> list[
 
 
 def _places(path: Path, mark: Output) -> list[Path]:
-    """Return an output and the files that are written beside it."""
+    """Return an output and its additional files."""
     return [path, *(_companion(path, end) for end in mark.companion_suffixes)]
 
 
@@ -302,12 +300,12 @@ def _redirected_output(outputs: Iterable[Path]) -> list[str]:
 def _exists(path: str) -> bool:
     try:
         return path != "-" and Path(path).exists()
-    except (OSError, ValueError):  # a text that is too long for a name, or holds a null character
+    except (OSError, ValueError):  # a text that is too long for a name, or contains a null character
         return False
 
 
 def _model_file(name: str) -> str:
-    """Return the file of a bundled model, or else what was given; a model to serve may have a name before it."""
+    """Return the file of a bundled model, or else the argument."""
     import fanlight
 
     bundled = Path(fanlight.__file__).parent / "models" / f"{name}.fanlight"
@@ -320,7 +318,7 @@ def split_types(text: str | None) -> list[str] | None:
     Raises
     ------
     DataError
-        It names no type.
+        The option names no type.
     """
     if text is None:
         return None
@@ -336,7 +334,7 @@ def split_pairs(text: str | None, option: str) -> dict[str, str]:
     Raises
     ------
     DataError
-        A part is no pair, or two parts say different things.
+        A part is not a pair, or two parts contradict each other.
     """
     pairs: dict[str, str] = {}
     for part in filter(str.strip, (text or "").split(",")):

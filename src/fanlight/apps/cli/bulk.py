@@ -1,4 +1,4 @@
-"""Tagging of files at full speed, as lines of JSON to standard output or to a file, with resumable runs."""
+"""Fast tagging of files to JSONL on standard output or in a file, with resumable runs."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ SMALL_FILES = 8192  # bytes of files that the plain engine tags before kernels a
 def tag_files(job: TagJob) -> None:
     """Tag the lines of UTF-8 files, in order.
 
-    With an output file the result is collected in ``out + ".part"`` and renamed at the end; an interrupted run is gone
-    on with after its last complete line. Each line read is one written, so nothing else has to be remembered.
+    With an output file, results are written to ``out + ".part"``, which is renamed at the end; an interrupted run is
+    resumed after its last complete line, since each input line has one output line.
     """
     files, out, lines_done = job.files, job.out, 0
     file: BinaryIO = sys.stdout.buffer
@@ -49,18 +49,18 @@ def tag_files(job: TagJob) -> None:
         for tagged, text in tag_lines(batches, choose, job.threshold, job.rules, job.threads):
             file.write(text)
             if out is None:
-                file.flush()  # whoever reads the pipe waits for it
+                file.flush()  # the reader of a pipe waits for it
             meter.advance(tagged)
         if out is not None:
             end_lines(out, file)
 
 
 def loader(files: list[str], stages: int | None, console: Console, waits: bool = True) -> Callable[[str], Tagger]:
-    """Return what loads a model by its name, with the engine that suits the input.
+    """Return a function that loads a model by name, with the engine for the input.
 
-    Files are tagged by one engine from beginning to end, so that a run gives the same bytes each time: the plain one if
-    they are small, else the compiled one. Standard input is answered at once, whatever is ready, and so is everything
-    if the loader does not wait.
+    Files are tagged with one engine, so that repeated runs give the same bytes: with the plain engine if they are
+    small, else with the compiled one. Standard input, or everything with ``waits=False``, is tagged at once, with
+    the engine that is ready.
     """
     size = sum(os.path.getsize(path) if os.path.isfile(path) else SMALL_FILES for path in files)
     engine = "plain" if size < SMALL_FILES else "auto"
@@ -81,7 +81,7 @@ def loader(files: list[str], stages: int | None, console: Console, waits: bool =
 
 
 def _remaining(files: list[str], done: int) -> Iterator[tuple[str, int]]:
-    """Yield the files that are not done, and how many lines of each are."""
+    """Yield the unfinished files with the number of finished lines."""
     for path in files:
         count = 0
         if done:
@@ -92,7 +92,7 @@ def _remaining(files: list[str], done: int) -> Iterator[tuple[str, int]]:
 
 
 class _Meter:
-    """A progress bar with the speed and the time left."""
+    """A progress bar with speed and remaining time."""
 
     def __init__(self, files: list[str], console: Console, shown: bool) -> None:
         sizes = [os.path.getsize(path) for path in files if os.path.isfile(path)]

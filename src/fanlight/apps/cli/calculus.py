@@ -1,4 +1,4 @@
-"""`fanlight derive`, `jacobian`, `hessian` and `check`: derivatives shown, and a learner's formulas examined."""
+"""`fanlight derive`, `jacobian`, `hessian`, `check` and `exercise`."""
 
 from __future__ import annotations
 
@@ -26,13 +26,15 @@ Shapes = Annotated[
 Assumptions = Annotated[
     list[str] | None,
     typer.Option(
-        "--assume", metavar="NAME=FACT", help="invertible, spd, sym, positive, pm1, bit, onehot, onehot_rows."
+        "--assume",
+        metavar="NAME=FACT",
+        help="An assumption: invertible, spd, sym, positive, pm1, bit, onehot or onehot_rows.",
     ),
 ]
 
 
 class View(StrEnum):
-    """How a derivation is shown."""
+    """Output formats of derivations."""
 
     text = "text"
     latex = "latex"
@@ -41,7 +43,7 @@ class View(StrEnum):
 
 
 class Matrix(StrEnum):
-    """How a Jacobian or Hessian is shown."""
+    """Output formats of Jacobians and Hessians."""
 
     text = "text"
     latex = "latex"
@@ -49,14 +51,14 @@ class Matrix(StrEnum):
 
 
 class Language(StrEnum):
-    """What the words are in."""
+    """Languages of the output."""
 
     en = "en"
     ko = "ko"
 
 
 class Kind(StrEnum):
-    """What a learner's formula is."""
+    """Kinds of formulas to check."""
 
     gradient = "gradient"
     jacobian = "jacobian"
@@ -65,20 +67,24 @@ class Kind(StrEnum):
 
 @commands.command(context_settings=_FORMULA)
 def derive(
-    expression: Annotated[str, typer.Argument(help='Such as "u.T @ f(W @ x + b)"; an unknown f stays symbolic.')],
+    expression: Annotated[
+        str, typer.Argument(help='A formula, such as "u.T @ f(W @ x + b)"; an unknown f stays symbolic.')
+    ],
     *,
     wrt: Wrt,
     shape: Shapes = None,
     assume: Assumptions = None,
     at: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=NUMBERS", help="A value, as 2 or [1, 2]: shows what a nudge does.")
+        list[str] | None,
+        typer.Option(metavar="NAME=NUMBERS", help="A value, such as 2 or [1, 2]: shows the effect of a small step."),
     ] = None,
-    step: Annotated[float, typer.Option(help="The size of the nudge.")] = 0.01,
+    step: Annotated[float, typer.Option(help="The size of the step.")] = 0.01,
     direction: Annotated[
-        str | None, typer.Option(metavar="NUMBERS", help="The direction of the nudge, in the shape of WRT, as [1, 0].")
+        str | None,
+        typer.Option(metavar="NUMBERS", help="The direction of the step, in the shape of WRT, such as [1, 0]."),
     ] = None,
-    format: Annotated[View, typer.Option(help="How to show it.")] = View.text,
-    language: Annotated[Language, typer.Option(help="Of the words in text and HTML.")] = Language.en,
+    format: Annotated[View, typer.Option(help="The output format.")] = View.text,
+    language: Annotated[Language, typer.Option(help="Language of the words in text and HTML.")] = Language.en,
 ) -> None:
     """Derive a gradient step by step, as a lecture would."""
     from fanlight.apps.formulas import errors_in
@@ -112,13 +118,13 @@ def check(
     expression: Annotated[str, typer.Argument(help="The scalar that was differentiated.")],
     *,
     wrt: Wrt,
-    gradient: Annotated[str, typer.Option(help="Your own formula; z, h and delta of the derivation may stand in it.")],
+    gradient: Annotated[str, typer.Option(help="Your own formula; it may use z, h and delta of the derivation.")],
     shape: Shapes = None,
     assume: Assumptions = None,
-    kind: Annotated[Kind, typer.Option(help="What the formula is.")] = Kind.gradient,
-    language: Annotated[Language, typer.Option(help="Of the answer.")] = Language.en,
+    kind: Annotated[Kind, typer.Option(help="The kind of the formula.")] = Kind.gradient,
+    language: Annotated[Language, typer.Option(help="Language of the result.")] = Language.en,
 ) -> None:
-    """Check a gradient of your own: right, or what is wrong with it. Exit status 1 if it is not right."""
+    """Check your own gradient, with a reason if it is wrong. The exit status is then 1."""
     from fanlight.apps.formulas import describe_verdict, errors_in
     from fanlight.calculus.lecture.diagnosis import check as checked
 
@@ -133,9 +139,9 @@ def check(
 def exercise(
     number: Annotated[str, typer.Argument(help="The exercise's number in the lecture, such as 6.2.")],
     answer: Annotated[str, typer.Argument(help="A formula, a number, a shape (3 x 5) or a word.")],
-    language: Annotated[Language, typer.Option(help="Of the answer.")] = Language.en,
+    language: Annotated[Language, typer.Option(help="Language of the result.")] = Language.en,
 ) -> None:
-    """Mark an answer to an exercise of the lecture. Exit status 1 if it is not right."""
+    """Mark an answer to an exercise of the lecture. The exit status is 1 if it is wrong."""
     from fanlight.apps.exercises import mark
 
     result = mark(number, answer, language)
@@ -150,10 +156,10 @@ def jacobian(
     wrt: Wrt,
     shape: Shapes = None,
     assume: Assumptions = None,
-    format: Annotated[Matrix, typer.Option(help="How to show it.")] = Matrix.text,
-    language: Annotated[Language, typer.Option(help="Of guesses and errors.")] = Language.en,
+    format: Annotated[Matrix, typer.Option(help="The output format.")] = Matrix.text,
+    language: Annotated[Language, typer.Option(help="Language of guesses and errors.")] = Language.en,
 ) -> None:
-    """Show the matrix of the partial derivatives of a vector by a vector; of matrices, the formula of an entry."""
+    """Show the Jacobian of a vector by a vector; for matrices, the formula of an entry."""
     from fanlight.apps.formulas import errors_in
     from fanlight.calculus import jacobian as derived
 
@@ -169,10 +175,10 @@ def hessian(
     wrt: Wrt,
     shape: Shapes = None,
     assume: Assumptions = None,
-    format: Annotated[Matrix, typer.Option(help="How to show it.")] = Matrix.text,
-    language: Annotated[Language, typer.Option(help="Of guesses and errors.")] = Language.en,
+    format: Annotated[Matrix, typer.Option(help="The output format.")] = Matrix.text,
+    language: Annotated[Language, typer.Option(help="Language of guesses and errors.")] = Language.en,
 ) -> None:
-    """Show the matrix of the second derivatives of a scalar by a vector; by a matrix, the formula of an entry."""
+    """Show the Hessian of a scalar by a vector; by a matrix, the formula of an entry."""
     from fanlight.apps.formulas import errors_in
     from fanlight.calculus import hessian as derived
 
@@ -182,7 +188,7 @@ def hessian(
 
 
 def _words_of(language: Language) -> Callable[[str], str]:
-    """Return what translates a sentence into a language."""
+    """Return a function that translates sentences into a language."""
     from fanlight.calculus.lecture import korean
 
     return korean.say if language == Language.ko else str
@@ -220,7 +226,7 @@ def read(
     prefer_vectors: bool = False,
     say: Callable[[str], str] = str,
 ) -> Expression:
-    """Parse an expression with shapes as declared or found, and unknown functions left symbolic."""
+    """Parse an expression with declared or inferred shapes; unknown functions stay symbolic."""
     from fanlight.apps.formulas import read_formula
     from fanlight.calculus.inference import guesses
 

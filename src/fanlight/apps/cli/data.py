@@ -1,4 +1,4 @@
-"""`fanlight convert` and `check-data`: labelled text from one format to another, and what it is like."""
+"""`fanlight convert` and `check-data`: conversion of labelled text, and reports on it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ commands = typer.Typer()
 
 
 class ReportFormat(StrEnum):
-    """How a data report is printed."""
+    """Output formats of data reports."""
 
     text = "text"
     json = "json"
@@ -30,22 +30,24 @@ def convert(
     ],
     *,
     from_: Annotated[
-        str | None, typer.Option("--from", help="Format of IN; by default found by looking.", show_default=False)
+        str | None, typer.Option("--from", help="Format of IN; by default detected.", show_default=False)
     ] = None,
     to: Annotated[
-        str | None, typer.Option(help="Format of OUT; by default by its name's ending.", show_default=False)
+        str | None, typer.Option(help="Format of OUT; by default from the ending of its name.", show_default=False)
     ] = None,
-    scheme: Annotated[str, typer.Option(help="Tags of columns: IOB1, IOB2, BIOES, BILOU or IO.")] = "BIOES",
+    scheme: Annotated[str, typer.Option(help="Tag scheme of columns: IOB1, IOB2, BIOES, BILOU or IO.")] = "BIOES",
     unit: Annotated[
-        str | None, typer.Option(help="Tokens for texts that have none: word or character.", show_default=False)
+        str | None, typer.Option(help="Tokenization of formats without tokens: word or character.", show_default=False)
     ] = None,
-    encoding: Annotated[str, typer.Option(help="Of IN.")] = "utf-8",
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="For brat: into a folder that holds files.")] = False,
+    encoding: Annotated[str, typer.Option(help="Encoding of IN.")] = "utf-8",
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="For brat: write into a folder with other files.")
+    ] = False,
 ) -> None:
-    """Convert labelled text between formats, offsets exact.
+    """Convert labelled text between formats, with exact offsets.
 
     Formats: columns (CoNLL), klue, jsonl, csv, prodigy, doccano, labelstudio, spacy2, docbin (spaCy 3), parquet
-    (datasets of Hugging Face), brat, webanno (INCEpTION). What OUT's format cannot hold is refused.
+    (datasets of Hugging Face), brat, webanno (INCEpTION). Entities that OUT's format cannot represent are refused.
     """
     from fanlight.apps.convert import read_records, write_records
 
@@ -63,15 +65,15 @@ def convert(
 def check_data(
     file: Annotated[Path, typer.Argument(help="Labelled sentences: columns, KLUE, JSONL or CSV."), FILES],
     *,
-    dev: Annotated[Path | None, typer.Option(help="The dev set that will be used with it."), FILES] = None,
+    dev: Annotated[Path | None, typer.Option(help="The dev set for the training."), FILES] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with status 1 if there is a problem.")] = False,
-    format: Annotated[ReportFormat, typer.Option(help="How to print.")] = ReportFormat.text,
+    format: Annotated[ReportFormat, typer.Option(help="The output format.")] = ReportFormat.text,
     data_format: Annotated[
         str | None, typer.Option("--data-format", help="columns, klue, jsonl or csv; by default detected.")
     ] = None,
-    encoding: Annotated[str, typer.Option(help="Of the files.")] = "utf-8",
+    encoding: Annotated[str, typer.Option(help="Encoding of the files.")] = "utf-8",
 ) -> None:
-    """Report on labelled data before a training: figures, and what in them will harm it."""
+    """Report on labelled data before a training: statistics and problems."""
     from fanlight.corpus.data_report import report_data
     from fanlight.corpus.readers import read_corpus
     from fanlight.text.sentences import tokenise_sentences

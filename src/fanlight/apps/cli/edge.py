@@ -1,4 +1,4 @@
-"""The entry point of the command line: each error of a user becomes one line and an exit status.
+"""The entry point of the command line: user errors become one line and an exit status.
 
 Status 0: success; 1: invalid input or output; 2: wrong usage; 130: interrupted. Heavy modules are imported within
 functions, so that interrupts during imports are handled as well.
@@ -17,7 +17,7 @@ import threading
 from fanlight.errors import Interrupt
 
 CLOSED = "is closed"
-RESEND = 0.1  # seconds, after which what an interrupt made fail has failed
+RESEND = 0.1  # seconds until failures caused by an interrupt have occurred
 
 
 def main() -> None:
@@ -34,7 +34,7 @@ def main() -> None:
     except (KeyboardInterrupt, Interrupt) as stop:
         status = 130
         _report(": ".join(["interrupted", *map(str, stop.args)]))
-    except BrokenPipeError:  # the reader has gone: that is no fault, and there is nobody to tell
+    except BrokenPipeError:  # the reader of the pipe has ended, which is no error
         pass
     except OSError as fault:
         _report(_describe(fault))
@@ -84,7 +84,7 @@ def _report(message: str) -> None:
 
     try:
         print(f"fanlight: {printable(message)}", file=sys.stderr, flush=True)
-    except (OSError, ValueError):  # standard error is full or closed: the status is all that can be told
+    except (OSError, ValueError):  # standard error is full or closed: only the status remains
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115
 
 
@@ -108,9 +108,9 @@ def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
 
 
 class _LostInterrupts:
-    """Notes interrupts in callbacks from C and in destructors, such as while LLVM compiles, and sends them once more.
+    """Records interrupts in callbacks from C and in destructors, such as while LLVM compiles, and repeats them.
 
-    There Python can but print an exception; what called may fail for want of what the callback was to do.
+    There, Python only prints exceptions, and the caller may fail because the callback did not run.
     """
 
     def __init__(self) -> None:
@@ -128,14 +128,14 @@ class _LostInterrupts:
         self._timer.start()
 
     def close(self) -> None:
-        """Send and note none any longer."""
+        """Stop recording and repeating interrupts."""
         sys.unraisablehook = self._hook
         if self._timer is not None:
             self._timer.cancel()
 
 
 def _interrupt() -> None:
-    """Interrupt the main thread, also one that waits within a call of the system."""
+    """Interrupt the main thread, also during a blocking system call."""
     if hasattr(signal, "pthread_kill"):
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
     else:
@@ -143,7 +143,7 @@ def _interrupt() -> None:
 
 
 class _Closed(io.RawIOBase):
-    """Stands in for a stream that was closed before the process began: silence would be loss."""
+    """Replaces a stream that was closed before the process started; writing raises an error."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -176,11 +176,11 @@ def _open_streams() -> None:
         if sys.stdout.isatty():
             sys.stdout.reconfigure(errors="backslashreplace")
         else:
-            sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")  # as JSON is, whatever the locale
+            sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")  # like JSON, independent of the locale
 
 
 def _discard_output() -> None:
-    """Leave nothing to be written when the interpreter ends, where it would fail with a traceback."""
+    """Discard buffered output, which would fail with a traceback when the interpreter ends."""
     try:
         sys.stdout.flush()
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""`fanlight evaluate` and `info`: a model is measured, and looked at."""
+"""`fanlight evaluate` and `info`: scores and metadata of a model."""
 
 from __future__ import annotations
 
@@ -25,34 +25,34 @@ commands = typer.Typer()
 
 
 class ScoreFormat(StrEnum):
-    """How scores are printed."""
+    """Output formats of scores."""
 
     table = "table"
     json = "json"
     html = "html"
 
 
-FormatOption = Annotated[ScoreFormat, typer.Option(help="How to print.")]
+FormatOption = Annotated[ScoreFormat, typer.Option(help="The output format.")]
 ReportOption = Annotated[
     bool, typer.Option("--report", help="Also intervals, partial matches, calibration and mistakes.")
 ]
 TrainOption = Annotated[
     Path | None,
-    typer.Option(help="Training data: tells entities that are in it from new ones (with --report)."),
+    typer.Option(help="Training data, to separate seen from unseen entities (with --report)."),
     FILES,
 ]
 AgainstOption = Annotated[str | None, typer.Option(help="A second model to compare with (with --report)."), MODEL]
-MistakesOption = Annotated[int, typer.Option(min=0, help="How many to print (with --report).")]
+MistakesOption = Annotated[int, typer.Option(min=0, help="The number of mistakes to print (with --report).")]
 PictureOption = Annotated[
     Path | None,
     typer.Option(help="Draw the calibration (with --report; needs matplotlib): .svg, .png or .pdf."),
     Output(endings=PICTURES),
 ]
 TypesOption = Annotated[
-    str | None, typer.Option(help="Count these alone, such as PER,LOC: for data that do not mark all types.")
+    str | None, typer.Option(help="Score only these types, such as PER,LOC: for data without labels of the others.")
 ]
 MapOption = Annotated[
-    str | None, typer.Option(metavar="TYPE=TYPE,…", help="What the data's types are in the model: PS=PER,LC=LOC.")
+    str | None, typer.Option(metavar="TYPE=TYPE,…", help="The model's types for the types of the data: PS=PER,LC=LOC.")
 ]
 
 
@@ -72,7 +72,7 @@ def evaluate(
     data_format: DataFormat = None,
     encoding: Encoding = "utf-8",
 ) -> None:
-    """Measure a model on labelled sentences: exact entity precision, recall and F1, as conlleval counts them."""
+    """Evaluate a model on labelled sentences: exact entity precision, recall and F1, as in conlleval."""
     import fanlight
 
     html = format is ScoreFormat.html
@@ -113,7 +113,7 @@ def evaluate(
 
 @commands.command()
 def info(model: ModelFile) -> None:
-    """Show what a model is: its types, its network's equation, settings, data, scores and licences."""
+    """Show a model's types, equation, settings, data, scores and licences."""
     import fanlight
     from fanlight.network.architecture import equation
 

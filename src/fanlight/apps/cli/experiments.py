@@ -1,4 +1,4 @@
-"""`fanlight curve`, `search` and `next`: how much data, which settings, which texts would make a model better."""
+"""`fanlight curve`, `search` and `next`: learning curves, hyperparameter search and active learning."""
 
 from __future__ import annotations
 
@@ -26,17 +26,19 @@ if TYPE_CHECKING:
 commands = typer.Typer()
 
 
-DevOption = Annotated[Path, typer.Option(help="Labelled sentences to measure on."), FILES]
-OutOption = Annotated[Path, typer.Option(help="The best settings, for `train --config`."), Output(compressible=False)]
-TrialsOption = Annotated[int, typer.Option(min=1, help="How many settings to try.")]
+DevOption = Annotated[Path, typer.Option(help="Labelled sentences to evaluate on."), FILES]
+OutOption = Annotated[
+    Path, typer.Option(help="The file for the best settings, for `train --config`."), Output(compressible=False)
+]
+TrialsOption = Annotated[int, typer.Option(min=1, help="The number of settings to try.")]
 SpaceOption = Annotated[
     Path | None,
-    typer.Option(help="What to try, in TOML; by default epochs, rate, context, replacement, radius, hidden."),
+    typer.Option(help="The search space, in TOML; by default epochs, rate, context, replacement, radius, hidden."),
     Input(),
 ]
 StudyOption = Annotated[
     Path | None,
-    typer.Option(help="Keep the trials here, and go on with those that are."),
+    typer.Option(help="Store the trials here, and continue with existing ones."),
     Output(continues=True, compressible=False),
 ]
 
@@ -45,22 +47,26 @@ StudyOption = Annotated[
 def curve(
     train: Annotated[Path, typer.Argument(help="Labelled sentences to train on."), FILES],
     *,
-    dev: Annotated[Path, typer.Option(help="Labelled sentences to measure on."), FILES],
+    dev: Annotated[Path, typer.Option(help="Labelled sentences to evaluate on."), FILES],
     vectors: Vectors = None,
-    points: Annotated[int, typer.Option(min=3, max=12, help="Parts: each half of the next, the last is all.")] = 5,
+    points: Annotated[
+        int, typer.Option(min=3, max=12, help="The number of parts: each is half of the next, the last is all data.")
+    ] = 5,
     picture: Annotated[
-        Path | None, typer.Option(help="Draw it: .svg, .png or .pdf (needs matplotlib)."), Output(endings=PICTURES)
+        Path | None,
+        typer.Option(help="Draw the curve: .svg, .png or .pdf (needs matplotlib)."),
+        Output(endings=PICTURES),
     ] = None,
     watch: Annotated[
         Path | None,
-        typer.Option(metavar="PROGRESS", help="Add it to what `train --watch` wrote, for the page."),
+        typer.Option(metavar="PROGRESS", help="Add the curve to the file written by `train --watch`, for the page."),
         Output(compressible=False),
     ] = None,
     set: Settings = None,
     data_format: DataFormat = None,
     encoding: Encoding = "utf-8",
 ) -> None:
-    """How much data is enough: train on more and more of it, forecast what twice as much gives, and say what helps."""
+    """Measure the learning curve on growing parts of the data, forecast F1 with twice as much, and say what helps."""
     from fanlight.api.learning_curve import measure_learning_curve, summarise_learning_curve
     from fanlight.corpus.readers import read_corpus
     from fanlight.text.sentences import tokenise_sentences
@@ -105,7 +111,7 @@ def search(
     data_format: DataFormat = None,
     encoding: Encoding = "utf-8",
 ) -> None:
-    """Search for the settings that suit the data (needs Optuna: the extra "search")."""
+    """Search for the best settings for the data (needs Optuna: the extra "search")."""
     from fanlight.apps.integrations.optuna import Trial, read_space
     from fanlight.apps.integrations.optuna import search as run_search
     from fanlight.files import replacing
@@ -147,13 +153,15 @@ def search(
 def next_(
     raw: Annotated[Path, typer.Argument(help="Raw text, a file or a folder."), FILES],
     *,
-    model: Annotated[str, typer.Option(help="The model to teach: a file, en or ko."), MODEL],
-    count: Annotated[int, typer.Option(min=1, help="How many sentences to choose.")] = 100,
+    model: Annotated[
+        str, typer.Option(help="The model whose uncertainty selects the sentences: a file, en or ko."), MODEL
+    ],
+    count: Annotated[int, typer.Option(min=1, help="The number of sentences to select.")] = 100,
     encoding: Encoding = "utf-8",
 ) -> None:
-    """Choose the sentences of a raw text whose labels would teach a model most: those it doubts, unlike each other.
+    """Select sentences of raw text for labelling by active learning: uncertain and diverse ones.
 
-    Prints JSONL, the best first: the sentence, its entities so far as spans to correct, its line and the doubt.
+    Prints JSONL, the best first: the sentence, the model's entities as spans to correct, its line and the uncertainty.
     """
     from time import perf_counter
 

@@ -16,7 +16,7 @@ commands = typer.Typer()
 
 
 class Explained(StrEnum):
-    """How an explanation is printed."""
+    """Output formats of explanations."""
 
     table = "table"
     json = "json"
@@ -26,15 +26,16 @@ class Explained(StrEnum):
 def explain(
     text: Annotated[str, typer.Argument(help="The text.")],
     *,
-    word: Annotated[str, typer.Option(help="The word, or the number of its token, counted from 0.")],
-    tag: Annotated[str | None, typer.Option(help="Such as B-LOC; by default the most probable.")] = None,
+    word: Annotated[str, typer.Option(help="The word, or the index of its token, from 0.")],
+    tag: Annotated[str | None, typer.Option(help="The tag, such as B-LOC; by default the most probable.")] = None,
     replace: Annotated[
-        str | None, typer.Option(metavar="POSITION=WORD", help='What if: such as -1=of; "-1=" leaves it out.')
+        str | None,
+        typer.Option(metavar="POSITION=WORD", help='Replace the word at a position, such as -1=of; "-1=" removes it.'),
     ] = None,
     model: Model = None,
-    format: Annotated[Explained, typer.Option(help="How to print.")] = Explained.table,
+    format: Annotated[Explained, typer.Option(help="The output format.")] = Explained.table,
 ) -> None:
-    """Show why a word got its tag: what each word of its window adds to the score, exactly."""
+    """Show why a word got its tag: the exact contribution of each word of its window to the score."""
     import fanlight
 
     tagger = fanlight.load(model or fanlight.language_of(text))
@@ -63,7 +64,7 @@ def explain(
 
 
 def _first_token(text: str, word: str, offsets: Sequence[tuple[int, int]]) -> int:
-    """Return the number of the first token of a word that several make up; without such a word, that of tokens."""
+    """Return the index of the first token of a name with several tokens; without such a name, the number of tokens."""
     token_ends = {end for _, end in offsets}
     for number, (start, _) in enumerate(offsets):
         if word and text.startswith(word, start) and start + len(word) in token_ends:

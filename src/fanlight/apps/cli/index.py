@@ -1,4 +1,4 @@
-"""`fanlight index`, `find` and `graph`: tagged texts in a database, asked who is mentioned where and with whom."""
+"""`fanlight index`, `find` and `graph`: a database of tagged texts, with search and co-occurrence graphs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Database = Annotated[Path, typer.Argument(metavar="DB", help="A database of `fan
 def index(
     files: Annotated[
         list[Path],
-        typer.Argument(help="Texts, one a line; the last argument is the database."),
+        typer.Argument(help="Texts, one per line; the last argument is the database."),
         Input(folder=True, last_is_database=True),
     ],
     model: Model = None,
@@ -31,9 +31,9 @@ def index(
     date: DateOption = None,
     day_first: DayFirst = False,
 ) -> None:
-    """Tag files into a database that `find` and `graph` ask: index FILES… DB.
+    """Tag files and store the entities in a database, for `find` and `graph`: index FILES… DB.
 
-    After an interrupt, the same command goes on where it stopped.
+    After an interrupt, the same command continues.
     """
     from fanlight.apps.cli.resuming import digest_models
     from fanlight.apps.cli.terminal import open_console
@@ -61,13 +61,14 @@ def index(
 def find(
     database: Database,
     query: Annotated[
-        str, typer.Argument(help='Such as: type:ORG near:Paris   name:"New York"   "date>=2023-01 money>1000USD"')
+        str,
+        typer.Argument(help='A query, such as: type:ORG near:Paris   name:"New York"   "date>=2023-01 money>1000USD"'),
     ],
     *,
-    limit: Annotated[int, typer.Option(min=1, help="Of how many are printed.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, help="The number of results to print.")] = 20,
     names: Annotated[bool, typer.Option("--names", help="Count names, instead of listing mentions.")] = False,
 ) -> None:
-    """Ask a database of `fanlight index` who is mentioned where; lines of JSON where the output is no terminal."""
+    """Search mentions in a database of `fanlight index`; prints JSONL if the output is not a terminal."""
     from fanlight.apps import entity_index
 
     if names:
@@ -96,12 +97,12 @@ def graph(
         typer.Option(help="A .graphml, .jsonld, .svg, .png or .pdf file."),
         Output(endings=(".graphml", ".jsonld", *PICTURES)),
     ],
-    most: Annotated[int, typer.Option(min=1, help="Entities, the most frequent.")] = 200,
-    minimum: Annotated[int, typer.Option("--least", min=1, help="Leave out pairs in fewer texts.")] = 2,
-    threshold: Annotated[float, typer.Option(min=0, max=1, help="Leave out mentions less probable.")] = 0.5,
+    most: Annotated[int, typer.Option(min=1, help="The number of entities, the most frequent first.")] = 200,
+    minimum: Annotated[int, typer.Option("--least", min=1, help="Omit pairs in fewer texts.")] = 2,
+    threshold: Annotated[float, typer.Option(min=0, max=1, help="Omit less probable mentions.")] = 0.5,
     types: Types = None,
 ) -> None:
-    """Draw which entities are mentioned in the same texts."""
+    """Write the co-occurrence graph of entities in texts."""
     from fanlight.apps.entity_index import mentions, types_of
     from fanlight.apps.graph import graph_of, write_graph
     from fanlight.entities.type_names import check_types

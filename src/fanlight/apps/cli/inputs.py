@@ -1,8 +1,8 @@
 """Interpretation of arguments, and the reader of texts for all commands.
 
-The rule, for every command that takes ``[FILE|-|TEXT]…``: what exists is a file or a folder, ``-`` is standard input;
-what looks like a path (a separator, or the ending of a file's name) and does not exist is a mistake; all else is text.
-``--text`` and ``--file`` force it. All arguments are looked at before the first is read.
+For all commands with ``[FILE|-|TEXT]…``: an existing path is a file or a folder, ``-`` is standard input; an argument
+that looks like a path (with a separator, or the ending of a file name) must exist; all else is text. ``--text`` and
+``--file`` override this. All arguments are checked before the first is read.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from typing import NamedTuple
 from fanlight.errors import DataError
 from fanlight.files import COMPRESSED, address_of, ending_of, open_unpacked, undecodable, unreadable
 
-TABLES = (".jsonl", ".ndjson", ".csv", ".parquet")  # of which one column is the text
+TABLES = (".jsonl", ".ndjson", ".csv", ".parquet")  # files with a column of texts
 _ENDINGS = {
     *TABLES, *COMPRESSED, ".txt", ".tsv", ".json", ".conll", ".conllu", ".bio", ".iob", ".md", ".html", ".htm", ".xml",
     ".log", ".ann", ".spacy", ".fanlight", ".text", ".bz2", ".xz", ".zip", ".pdf", ".docx",
 }  # fmt: skip
-_MARKS = {  # byte-order marks, and the encoding that each of them says
+_MARKS = {  # byte-order marks and their encodings
     "utf-16": ((BOM_UTF16_LE, "utf-16-le"), (BOM_UTF16_BE, "utf-16-be")),
     "utf-32": ((BOM_UTF32_LE, "utf-32-le"), (BOM_UTF32_BE, "utf-32-be")),
 }
@@ -39,7 +39,7 @@ class Source(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A line, with all bytes that are not its text.
+    """A line, with its bytes outside the text.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class Line(NamedTuple):
     end : bytes
         The line end after it.
     encoding : str
-        In which `text` gives back its bytes.
+        The encoding of the line.
     """
 
     text: str
@@ -59,19 +59,19 @@ class Line(NamedTuple):
     encoding: str = "utf-8"
 
     def encode(self, text: str) -> bytes:
-        """Return the bytes of the line with another text in its place."""
+        """Return the bytes of the line with another text."""
         return self.mark + text.encode(self.encoding) + self.end
 
 
 def resolve(arguments: Sequence[str] | None, as_text: bool = False, as_file: bool = False) -> list[Source]:
-    """Decide what all arguments are, by the rule of this module; none are standard input.
+    """Distinguish files and texts by the rule of this module; without arguments, standard input is read.
 
     Raises
     ------
     DataError
-        What looks like a path does not exist.
+        An argument looks like a path, and does not exist.
     typer.BadParameter
-        Both are forced.
+        Both options are given.
     """
     from fanlight.files import files_of
 
@@ -100,7 +100,7 @@ def resolve(arguments: Sequence[str] | None, as_text: bool = False, as_file: boo
 def read_sources(
     sources: Sequence[Source], encoding: str = "utf-8", column: str | None = None, whole_files: bool = False
 ) -> Iterator[str]:
-    """Yield texts: those that are arguments, the lines of files or whole files, and of tables one column.
+    """Yield texts: arguments, lines of files or whole files, and a column of tables.
 
     Raises
     ------
@@ -119,12 +119,12 @@ def read_sources(
 
 
 def check_no_table(sources: Sequence[Source]) -> None:
-    """Refuse to take the rows of tables for texts.
+    """Refuse to read the rows of tables as texts.
 
     Raises
     ------
     DataError
-        The message names the option that reads them.
+        The message names the option for tables.
     """
     for source in sources:
         if source.is_file and (ending := ending_of(source.value)) in TABLES:
@@ -135,7 +135,7 @@ def check_no_table(sources: Sequence[Source]) -> None:
 
 
 def read_lines(path: str, encoding: str = "utf-8") -> Iterator[str]:
-    """Yield the lines of a file, or of standard input for "-", without their ends; .gz and .zst are unpacked.
+    """Yield the lines of a file, or of standard input for "-", without their ends; .gz and .zst are decompressed.
 
     Raises
     ------
@@ -158,7 +158,7 @@ def read_file(path: str, encoding: str = "utf-8") -> str:
 
 
 def read_exact_lines(path: str, encoding: str = "utf-8", exact: bool = True) -> Iterator[Line]:
-    """Yield the lines of a file so that their bytes can be written again.
+    """Yield the lines of a file, from which their bytes can be restored.
 
     Raises
     ------
@@ -185,7 +185,7 @@ def read_exact_lines(path: str, encoding: str = "utf-8", exact: bool = True) -> 
 
 
 def _decode(path: str, number: int, offset: int, data: bytes, name: str, *, by_lines: bool) -> Iterator[Line]:
-    """Yield the lines of decoded bytes, with their bytes in place of the byte-order mark."""
+    """Yield the lines of decoded bytes, with their bytes in the field `mark`."""
     try:
         if by_lines:
             body = data.rstrip(b"\r\n")
@@ -204,7 +204,7 @@ def _decode(path: str, number: int, offset: int, data: bytes, name: str, *, by_l
 
 
 def _byte_lines(path: str, by_lines: bool) -> Iterator[bytes]:
-    """Yield a file's lines as bytes, or all of it where a line feed is more than one byte (UTF-16)."""
+    """Yield a file's lines as bytes, or the whole file if a line feed has more than one byte (UTF-16)."""
     raw, file = open_unpacked(path)
     try:
         while line := file.readline() if by_lines else file.read():
@@ -243,7 +243,7 @@ def _read_json_column(path: str, encoding: str, column: str) -> Iterator[str]:
 
 
 def _decode_argument(item: str) -> str:
-    """Return an argument's text where the locale has no UTF-8 but its bytes are."""
+    """Return an argument's text if its bytes are UTF-8, but the locale is not."""
     try:
         return os.fsencode(item).decode("utf-8") if any("\udc80" <= c <= "\udcff" for c in item) else item
     except UnicodeDecodeError:
@@ -252,13 +252,13 @@ def _decode_argument(item: str) -> str:
 
 def _exists(item: str) -> bool:
     try:
-        return os.path.lexists(item)  # a link to a file that is gone is no text
+        return os.path.lexists(item)  # a broken link is not a text
     except ValueError:  # a null character
         return False
 
 
 def _similar_file(item: str) -> str | None:
-    """Return the file of the current folder that a word may have been meant for."""
+    """Return a file of the current folder with a name similar to a word."""
     if len(item.split()) != 1 or len(item) > 100:
         return None
     try:
@@ -271,7 +271,7 @@ def _similar_file(item: str) -> str | None:
 
 
 def _looks_like_path(item: str) -> bool:
-    """Tell a mistyped path from a text: the ending of a file's name, or a separator and no white space."""
+    """Tell whether an argument has the ending of a file name, or a separator and no white space."""
     if Path(item).suffix.lower() in _ENDINGS:
         return True
     return (os.sep in item or "/" in item) and not any(c.isspace() for c in item)

@@ -15,26 +15,27 @@ ApiKey = Annotated[
     str | None,
     typer.Option(
         envvar="FANLIGHT_API_KEY",
-        help="Asked of every /v1 request. Other users of the machine see a command's options: better set the variable, "
-        "or give --api-key-file.",
+        help="Required for every /v1 request. Other users of the machine can see command-line options: prefer the "
+        "variable or --api-key-file.",
     ),
 ]
-ApiKeyFile = Annotated[Path | None, typer.Option(help="A file that holds the API key alone."), Input()]
+ApiKeyFile = Annotated[Path | None, typer.Option(help="A file that contains only the API key."), Input()]
 AllowHost = Annotated[
     list[str] | None,
     typer.Option(
-        "--allow-host", help="A name under which the server is asked, beside addresses and localhost; may be repeated."
+        "--allow-host",
+        help="An additional host name of the server, besides IP addresses and localhost; may be repeated.",
     ),
 ]
 
 
 def read_keys(key: str | None, file: Path | None = None, annotators: Path | None = None) -> dict[str, str | None]:
-    """Return the API keys, each with the annotator that it is for, or None for all.
+    """Return the API keys, each with its annotator, or None for all.
 
     Raises
     ------
     SettingsError
-        A key is empty, or two options give one.
+        A key is empty, or given by two options.
     DataError
         A file cannot be read, or a line of `annotators` is not NAME<tab>KEY.
     """
@@ -68,7 +69,7 @@ def _read(file: Path) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether this machine alone reaches an address."""
+    """Tell whether only this machine can reach an address."""
     from ipaddress import ip_address
 
     try:

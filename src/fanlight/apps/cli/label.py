@@ -1,4 +1,4 @@
-"""`fanlight label`: texts labelled by people, on the page."""
+"""`fanlight label`: labelling of texts on the page."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ commands = typer.Typer()
 
 
 class ExportFormat(StrEnum):
-    """What labels are exported as."""
+    """Formats of exported labels."""
 
     fanlight = "fanlight"
     prodigy = "prodigy"
@@ -33,36 +33,36 @@ class ExportFormat(StrEnum):
 
 Texts = Annotated[
     list[Path] | None,
-    typer.Option(help="A text a line, what `fanlight next` printed, or Prodigy's tasks: to be labelled, in order."),
+    typer.Option(help="Texts to label, in order: one per line, the output of `fanlight next`, or Prodigy tasks."),
     FILES,
 ]
 Export = Annotated[
     Path | None,
     typer.Option(
-        help="Write what is labelled as training data, merged by majority, and stop; texts without a majority go "
-        "to EXPORT.disputes.jsonl."
+        help="Write the labels as training data, merged by majority, and exit; texts without a majority go to "
+        "EXPORT.disputes.jsonl."
     ),
     Output(companion_suffixes=(".disputes.jsonl",)),
 ]
-To = Annotated[ExportFormat, typer.Option(help="With --export: training data, or Prodigy's tasks of every annotator.")]
-AnnotatorKeys = Annotated[
-    Path | None, typer.Option(help="Lines of NAME<tab>KEY: nobody labels under another's name."), Input()
-]
+To = Annotated[ExportFormat, typer.Option(help="With --export: training data, or Prodigy tasks of every annotator.")]
+AnnotatorKeys = Annotated[Path | None, typer.Option(help="Lines of NAME<tab>KEY: a key for each annotator."), Input()]
 
 
 @commands.command()
 def label(
     store: Annotated[
-        Path, typer.Argument(help="The file of labels; made if it does not exist."), replace(DATABASE, exclusive=False)
+        Path, typer.Argument(help="The database of labels; created if missing."), replace(DATABASE, exclusive=False)
     ],
     *,
     texts: Texts = None,
-    types: Annotated[str | None, typer.Option(metavar="TYPE,…", help="Beside those of the model.")] = None,
-    model: Annotated[str, typer.Option(help="Whose names are proposed: a model file, en or ko."), MODEL] = "en",
+    types: Annotated[str | None, typer.Option(metavar="TYPE,…", help="Types in addition to the model's.")] = None,
+    model: Annotated[str, typer.Option(help="The model of the proposals: a file, en or ko."), MODEL] = "en",
     export: Export = None,
-    annotator: Annotated[str | None, typer.Option(help="With --export: this one's alone.")] = None,
+    annotator: Annotated[str | None, typer.Option(help="With --export: only the labels of this annotator.")] = None,
     to: To = ExportFormat.fanlight,
-    agreement: Annotated[bool, typer.Option("--agreement", help="Print Cohen's κ of each two, and stop.")] = False,
+    agreement: Annotated[
+        bool, typer.Option("--agreement", help="Print Cohen's κ of each pair of annotators, and exit.")
+    ] = False,
     host: Annotated[str, HOST] = "127.0.0.1",
     port: Annotated[int, PORT] = 8080,
     api_key: ApiKey = None,
@@ -70,9 +70,9 @@ def label(
     annotator_keys: AnnotatorKeys = None,
     allow_host: AllowHost = None,
     train_folder: TrainFolder = None,
-    encoding: Annotated[str, typer.Option(help="Of the texts.")] = "utf-8",
+    encoding: Annotated[str, typer.Option(help="Encoding of the texts.")] = "utf-8",
 ) -> None:
-    """Label texts on the page: every save is on disk, can be taken back, and is its annotator's own."""
+    """Label texts on the page, by several annotators; saves are durable and can be undone."""
     import fanlight
     from fanlight.apps.labelling import LabelStore
 
@@ -107,7 +107,7 @@ def _print_agreement(labels: LabelStore) -> None:
 
 
 def _export(labels: LabelStore, path: Path, annotator: str | None, to: ExportFormat) -> None:
-    """Write one annotator's labels, or all merged, and beside them the texts that have to be adjudicated."""
+    """Write one annotator's labels, or all labels merged, and the disputed texts."""
     if to is ExportFormat.prodigy:
         tasks = labels.tasks()
         _write_rows(path, (task for task in tasks if annotator in (None, task["_annotator_id"])))
@@ -133,14 +133,14 @@ def _write_rows(path: Path, rows: Iterable[Mapping[str, object]]) -> None:
 
 
 class _Task(NamedTuple):
-    """A text to label, with the spans that are proposed for it, if some are."""
+    """A text to label, with proposed spans, if any."""
 
     text: str
     spans: list[Span] | None
 
 
 def _tasks(path: str, encoding: str) -> Iterator[_Task]:
-    """Yield the lines of a file, or the texts of its lines of JSON with their "spans", as Prodigy's tasks have them."""
+    """Yield the lines of a file, or the texts of its JSON lines with their "spans", as in Prodigy tasks."""
     for number, line in enumerate(read_lines(path, encoding), 1):
         if not line.startswith("{"):
             yield _Task(line, None)
@@ -159,7 +159,7 @@ def _tasks(path: str, encoding: str) -> Iterator[_Task]:
 
 
 def _fill(labels: LabelStore, paths: Iterable[str], types: Iterable[str], encoding: str) -> int:
-    """Add texts, the types of their proposals among the types; return how many texts are new."""
+    """Add texts, types, and the types of proposals; return the number of new texts."""
     tasks = [task for path in paths for task in _tasks(path, encoding)]
     proposed = [task for task in tasks if task.spans is not None and task.text.strip()]
     count = labels.add((t.text for t in tasks), (*types, *(span[2] for t in proposed for span in t.spans or ())))

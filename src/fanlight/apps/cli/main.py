@@ -34,38 +34,38 @@ from fanlight.apps.cli import (
 from fanlight.apps.cli.arguments import protect
 
 GROUPS = {  # a line of 80 columns each
-    "Tag and look inside": {
+    "Tag and explain": {
         "tag": "Find the entities of texts and files, with exact offsets.",
         "explain": "Show why a word got its tag.",
         "serve": "Serve the page and the HTTP interface.",
         "warm": "Compile the kernels of models for this machine, once.",
     },
-    "Data to learn from": {
-        "next": "Choose the lines whose labels would teach a model most.",
-        "label": "Label texts on the page; several people, each save on disk.",
+    "Labelled data": {
+        "next": "Select sentences to label, by active learning.",
+        "label": "Label texts on the page, by several annotators.",
         "check-data": "Report on labelled data before a training.",
-        "convert": "Convert labelled text between formats, offsets exact.",
+        "convert": "Convert labelled text between formats.",
     },
-    "Train and measure": {
+    "Train and evaluate": {
         "train": "Train a model on labelled sentences.",
-        "update": "Teach a model new examples and types; the old ones stay.",
-        "teach": "Learn types from rules, spaCy or a language model.",
-        "evaluate": "Measure a model on labelled sentences.",
-        "search": "Search for the settings that suit the data.",
-        "curve": "How much data is enough: measure and forecast.",
-        "vectors": "Learn word vectors from raw text.",
-        "info": "Show what a model is: types, equation, data, licences.",
+        "update": "Train a model further, without forgetting old types.",
+        "teach": "Train types on labels by rules, spaCy or an LLM.",
+        "evaluate": "Evaluate a model on labelled sentences.",
+        "search": "Search for the best settings for the data.",
+        "curve": "Measure the learning curve, and forecast it.",
+        "vectors": "Train word vectors on raw text.",
+        "info": "Show a model's types, equation, data and licences.",
         "package, push": "Share a model: as a wheel; on the Hugging Face Hub.",
     },
-    "Use what is found": {
-        "index, find": "Tag files into a database; ask it who is mentioned where.",
-        "graph": "Draw which entities are mentioned in the same texts.",
-        "mask, unmask": "Replace names by placeholders; put them back.",
+    "Use entities": {
+        "index, find": "Tag files into a database; search its mentions.",
+        "graph": "Write the co-occurrence graph of entities.",
+        "mask, unmask": "Replace names by placeholders; restore them.",
     },
     "Gradients": {
         "derive": "Derive a gradient step by step.",
         "jacobian, hessian": "Derive the Jacobian of a vector, the Hessian of a scalar.",
-        "check": "Check a gradient of your own: right, or what is wrong.",
+        "check": "Check your own gradient, with a reason if it is wrong.",
         "exercise": "Mark an answer to an exercise of the lecture.",
     },
 }
@@ -110,20 +110,20 @@ class _Formatter(Protocol):
 
 
 class _Grouped(TyperGroup):
-    """Lists the commands by what people want to do; `help` and `version` are there for whoever tries them."""
+    """Lists the commands by purpose; `help` and `version` are not listed."""
 
-    # typer does not export the Context of its own copy of click
+    # typer does not export the Context of its copy of click
     def get_params(self, ctx: typer.Context) -> list[Any]:  # type: ignore[override]
         parameters = super().get_params(ctx)
         for parameter in parameters:
             if parameter.name == "show_completion":
-                parameter.hidden = True  # type: ignore[attr-defined]  # the help is to fit a screen
+                parameter.hidden = True  # type: ignore[attr-defined]  # so that the help fits a screen
         return parameters
 
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
         try:
             return super().invoke(ctx)
-        except Exception as fault:  # of wrong usage, whose classes typer does not export
+        except Exception as fault:  # of usage errors, whose classes typer does not export
             from fanlight.apps.cli.usage import reword
 
             reword(fault, sys.argv[1:])
@@ -140,7 +140,7 @@ _manners = typer.Typer()
 
 
 @_manners.command(name="help")
-def _help(context: typer.Context, command: str | None = typer.Argument(None, help="Of which.")) -> None:
+def _help(context: typer.Context, command: str | None = typer.Argument(None, help="The command.")) -> None:
     """Show the help of the program, or of a command."""
     parent = context.parent
     assert parent is not None
@@ -169,10 +169,10 @@ def _version(
 
 
 def program(only: str = "") -> typer.Typer:
-    """Return the program; with the name of a command, with that one alone, as to build all takes longer than to tag."""
+    """Return the program, with one command only if it is named: building all takes longer than tagging a text."""
     app = typer.Typer(
         cls=_Grouped,
-        help="Find names in text with a window network whose every gradient can be read and checked.",
+        help="Find names in text with a window network, and derive and check gradients.",
         no_args_is_help=True,
         context_settings={"help_option_names": ["-h", "--help"]},
         rich_markup_mode=None,

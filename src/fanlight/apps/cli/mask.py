@@ -1,4 +1,4 @@
-"""`fanlight mask` and `unmask`: names replaced by placeholders, and put back."""
+"""`fanlight mask` and `unmask`: replacement of names by placeholders, and restoration."""
 
 from __future__ import annotations
 
@@ -26,20 +26,21 @@ def mask(
     *,
     key: Annotated[
         Path | None,
-        typer.Option(help="Where the names are kept, for `unmask`; an existing one is gone on with."),
+        typer.Option(help="The file for the names, for `unmask`; an existing one is extended."),
         Output(wait=True),
     ] = None,
-    redact: Annotated[bool, typer.Option("--redact", help="Keep nothing: the type replaces each name.")] = False,
+    redact: Annotated[bool, typer.Option("--redact", help="Replace each name by its type, without a key.")] = False,
     types: Types = None,
-    threshold: Annotated[float, typer.Option(min=0, max=1, help="Leave entities less probable as they are.")] = 0.0,
+    threshold: Annotated[float, typer.Option(min=0, max=1, help="Do not replace less probable entities.")] = 0.0,
     model: Model = None,
     encoding: Encoding = "utf-8",
     as_text: AsText = False,
     as_file: AsFile = False,
 ) -> None:
-    """Replace names by placeholders such as [PER_1], the same for the same name; all other bytes stay.
+    """Replace names by placeholders such as [PER_1], one per name; other bytes are unchanged.
 
-    No model finds every name: the share that is missed is in the documentation. Read what you publish.
+    No model finds every name; the documentation has the share of missed names. Check masked texts before you publish
+    them.
     """
     from fanlight.entities.type_names import check_types
     from fanlight.tagging.masking import Masker
@@ -57,7 +58,7 @@ def mask(
     replace = masker.redact if redact else masker.mask
     documents = tag_texts((line.text for line in originals), model, threshold)
     masked = [line.encode(replace(document)) for line, document in zip(originals, documents, strict=True)]
-    if key is not None:  # before the text: a masked text without its key could not be restored
+    if key is not None:  # before the text, which could not be restored without its key
         with replacing(key, private=True) as part:
             part.write_text(json.dumps(masker.names, ensure_ascii=False, indent=1), encoding="utf-8")
     _write_bytes(masked)
@@ -67,12 +68,12 @@ def mask(
 def unmask(
     inputs: Texts = None,
     *,
-    key: Annotated[Path, typer.Option(help="The key that `mask` wrote."), Input()] = Path("key.json"),
+    key: Annotated[Path, typer.Option(help="The key written by `mask`."), Input()] = Path("key.json"),
     encoding: Encoding = "utf-8",
     as_text: AsText = False,
     as_file: AsFile = False,
 ) -> None:
-    """Put the names back that `mask` replaced; all other bytes stay."""
+    """Restore the names replaced by `mask`; other bytes are unchanged."""
     from fanlight.tagging.masking import unmask as restore
 
     names = read_key(key)
@@ -100,7 +101,7 @@ def read_key(path: Path) -> dict[str, tuple[str, str]]:
     Raises
     ------
     DataError
-        It is missing or no key.
+        The file is missing or not a key.
     """
     try:
         rows = json.loads(read_bytes(path))

@@ -1,4 +1,4 @@
-"""Options that several commands have, declared once."""
+"""Options shared by several commands."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from fanlight.values import ValueOptions
 
 RULE = (
-    "Files, folders, - for standard input, or the text itself: what exists is a file; what looks like a path (a "
-    "separator or the ending of a file's name) must exist; all else is text."
+    "Files, folders, - for standard input, or the text itself. An existing path is a file; an argument "
+    "that looks like a path (with a separator or the ending of a file name) must exist; all else is text."
 )
 Texts = Annotated[
     list[str] | None,
@@ -26,38 +26,36 @@ Texts = Annotated[
 ]
 AsText = Annotated[bool, typer.Option("--text", help="All arguments are texts.")]
 AsFile = Annotated[bool, typer.Option("--file", help="All arguments are files.")]
-Encoding = Annotated[str, typer.Option(help="Of the files and of standard input.")]
+Encoding = Annotated[str, typer.Option(help="Encoding of files and of standard input.")]
 Model = Annotated[
     str | None,
-    typer.Option(help="A model file or name (en, ko, hf:user/repo); by default each text's own script decides."),
+    typer.Option(help="A model file or name (en, ko, hf:user/repo); by default selected by the script of each text."),
     MODEL,
 ]
 ModelFile = Annotated[str, typer.Argument(help="A model file or name: en, ko, an installed one, hf:user/repo."), MODEL]
-Types = Annotated[str | None, typer.Option(help="These types alone, such as PER,ORG.", show_default=False)]
+Types = Annotated[str | None, typer.Option(help="Only these types, such as PER,ORG.", show_default=False)]
 DataFormat = Annotated[
     str | None,
     typer.Option("--data-format", help="columns, klue, jsonl or csv; by default detected.", show_default=False),
 ]
 Settings = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One setting; may be repeated.")]
 Vectors = Annotated[Path | None, typer.Option(help="Word vectors: word2vec, GloVe or fastText."), Input()]
-Resume = Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run to --out.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Continue an interrupted run with the same --out.")]
 
 DateOption = Annotated[
     str | None,
-    typer.Option(
-        "--date", metavar="YYYY-MM-DD", help='When the texts were written, for "yesterday".', show_default=False
-    ),
+    typer.Option("--date", metavar="YYYY-MM-DD", help='The date of the texts, for "yesterday".', show_default=False),
 ]
-DayFirst = Annotated[bool, typer.Option("--day-first", help="12/05/2021 is in May.")]
+DayFirst = Annotated[bool, typer.Option("--day-first", help="Read 12/05/2021 as a date in May.")]
 
 
 def parse_reading(date: str | None, day_first: bool) -> ValueOptions:
-    """Return how values are read, from --date and --day-first.
+    """Return the options for values from --date and --day-first.
 
     Raises
     ------
     typer.BadParameter
-        The date is none.
+        The date is invalid.
     """
     import datetime
 
@@ -89,7 +87,7 @@ def parse_threshold(text: str) -> dict[str, float]:
     Raises
     ------
     typer.BadParameter
-        A part is no probability, or a type has two.
+        A part is not a probability, or a type has two.
     """
     thresholds: dict[str, float] = {}
     for part in text.split(","):
@@ -107,6 +105,6 @@ def parse_threshold(text: str) -> dict[str, float]:
 
 
 def print_size(out: Path, console: Console) -> None:
-    """Tell that an output is written, and how large it is."""
+    """Print the name and size of an output."""
     size = "" if is_special(out) else f" ({out.stat().st_size / 1e6:.1f} MB)"
     console.print(f"wrote {out}{size}", markup=False, highlight=False)

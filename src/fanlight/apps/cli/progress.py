@@ -1,4 +1,4 @@
-"""Progress bars of long commands."""
+"""Progress and tables of long commands."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def follow(run: Iterator[Epoch], console: Console) -> Scores | None:
-    """Run a training to its end, showing each epoch; return the best dev scores."""
+    """Run a training and print each epoch; return the best dev scores."""
     best: Scores | None = None
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[state]}"), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
@@ -38,7 +38,7 @@ def follow(run: Iterator[Epoch], console: Console) -> Scores | None:
 
 
 def scores_table(scores: Scores) -> Table:
-    """Lay out precision, recall and F1 per type and over all."""
+    """Return a table of precision, recall and F1 per type and overall."""
     rows: Table = table("type", "precision", "recall", "F1", "gold", "found", "right")
     for column in rows.columns[1:]:
         column.justify = "right"
@@ -50,7 +50,7 @@ def scores_table(scores: Scores) -> Table:
 
 
 def confusion_table(scores: Scores, most: int = 12) -> Table:
-    """Lay out the tags most often taken for another."""
+    """Return a table of the most frequent confusions of tags."""
     rows: Table = table("gold tag", "given tag", "tokens", title="most frequent confusions")
     wrong = sorted(((n, pair) for pair, n in scores.confusion.items() if pair[0] != pair[1]), reverse=True)
     for n, (gold, predicted) in wrong[:most]:
@@ -59,7 +59,7 @@ def confusion_table(scores: Scores, most: int = 12) -> Table:
 
 
 def gains_table(name: str, gains: Mapping[str, tuple[Counts, Counts]]) -> Table:
-    """Lay out the scores of each type before and after."""
+    """Return a table of the scores of each type before and after."""
     rows: Table = table("type", "F1 before", "F1 after", "gain", "gold", title=printable(name))
     for column in rows.columns[1:]:
         column.justify = "right"
@@ -69,7 +69,7 @@ def gains_table(name: str, gains: Mapping[str, tuple[Counts, Counts]]) -> Table:
 
 
 def report_tables(report: Report, mistakes: int) -> list[str | Table]:
-    """Lay out a report, with so many of the mistakes."""
+    """Return the tables of a report, with a number of mistakes."""
     low, high = report.interval
     parts: list[str | Table] = [
         scores_table(report.scores),
@@ -107,7 +107,7 @@ def report_tables(report: Report, mistakes: int) -> list[str | Table]:
 
 
 def explanation_tables(e: Explanation) -> list[str | Table]:
-    """Lay out why a word got its tag."""
+    """Return the tables of an explanation."""
     likely = sorted(e.probabilities.items(), key=lambda item: -item[1])[:4]
     heads = ", ".join(f"{tag} {p:.3f}" for tag, p in likely)
     score = e.scores[e.tag]

@@ -20,7 +20,7 @@ FORMAT = 3  # 2: with digests; 3: rules are identified by their bytes, too
 
 
 def identify(files: Sequence[str], model: str | None, rules: Path | None = None) -> dict[str, object]:
-    """Return the digests of the bytes of inputs, models and rules, for the note of a run."""
+    """Return digests of inputs, models and rules, for the note of a run."""
     return {
         "inputs": {path: digest(path) for path in files if is_rereadable(path)},
         "models": digest_models(model),
@@ -29,26 +29,26 @@ def identify(files: Sequence[str], model: str | None, rules: Path | None = None)
 
 
 def digest_models(model: str | None) -> dict[str, str]:
-    """Return the digest of a model's file, or of the bundled ones that tag each text by its script."""
+    """Return the digests of a model's file, or of the bundled ones if None."""
     from fanlight.tagging.bundled import model_file
 
     return {name: digest(model_file(name)) for name in ([model] if model else ["en", "ko"])}
 
 
 def begin(out: Path, job: Mapping[str, object], resume: bool) -> bool:
-    """Note what a run is to do, or check that the interrupted one was to do the same; return whether it goes on.
+    """Write the note of a run, or check that the interrupted run had the same; return whether it is resumed.
 
     Raises
     ------
     DataError
-        There is no interrupted run, or it was another one; or the folder cannot be written.
+        There is no interrupted run, or a different one; or the folder cannot be written.
     """
     note, part = _note(out), part_of(out)
     about = json.loads(json.dumps({NOTE: FORMAT, **job}))
     if not resume:
         if note.exists() and _read_note(note) is None:
             raise DataError(f"{note}: is another's file, which would be overwritten: choose another output")
-        with replacing(note) as place:  # a note in part would be taken for another's file
+        with replacing(note) as place:  # a partial note would be read as another's file
             place.write_text(json.dumps(about), encoding="utf-8")
         return False
     if not part.exists():
@@ -69,15 +69,15 @@ def begin(out: Path, job: Mapping[str, object], resume: bool) -> bool:
 
 
 def begin_lines(out: Path, job: Mapping[str, object], resume: bool) -> tuple[BinaryIO, int]:
-    """Open the file to collect lines in, cut after its last complete one, and count them; for `begin`'s parameters.
+    """Open the partial output, truncated after its last complete line, and count its lines; parameters as in `begin`.
 
-    A device, a pipe or standard output is written to directly.
+    Devices, pipes and standard output are written directly.
     """
     if is_special(out):
         return open_special(out), 0
     continues = begin(out, job, resume)
     with writing(out):
-        # what an output holds may be private: until it has that output's mode, its owner alone reads it
+        # only the owner can read it until it has the mode of the output
         descriptor = os.open(part_of(out), os.O_RDWR | (0 if continues else os.O_CREAT | os.O_TRUNC), 0o600)
         file = os.fdopen(descriptor, "r+b")
         count, end, place = 0, 0, 0
@@ -92,7 +92,7 @@ def begin_lines(out: Path, job: Mapping[str, object], resume: bool) -> tuple[Bin
 
 
 def end_lines(out: Path, file: BinaryIO) -> None:
-    """Bring the collected lines to disk and rename them."""
+    """Sync and rename the partial output."""
     with writing(out):
         file.flush()
         file.close()
@@ -102,12 +102,12 @@ def end_lines(out: Path, file: BinaryIO) -> None:
 
 
 def end(out: Path) -> None:
-    """Forget the run."""
+    """Remove the note of the run."""
     _note(out).unlink()
 
 
 def part_of(out: Path) -> Path:
-    """Return where what is done is collected."""
+    """Return the path of the partial output."""
     return out.with_name(out.name + ".part")
 
 
@@ -124,7 +124,7 @@ def _read_note(note: Path) -> dict[str, object] | None:
 
 
 def _changes(before: Mapping[str, object], about: Mapping[str, object]) -> list[str]:
-    """Name what is not as it was: options, and files whose bytes are others."""
+    """Name the changed options and files."""
     names = []
     for key in sorted({*before, *about}):
         old, new = before.get(key), about.get(key)

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from fanlight.tagging.tagger import Tagger
 
 commands = typer.Typer()
-HOST: Any = typer.Option(help="The address to listen at; by default this machine alone can reach it.")
+HOST: Any = typer.Option(help="The address to listen at; by default only this machine can connect.")
 PORT: Any = typer.Option(min=0, max=65535)
 TrainFolder = Annotated[
     Path | None,
     typer.Option(
-        help="Keep models that are trained on the page here; by default until the server ends, and where others reach "
-        "it, none can be trained."
+        help="The folder of models trained on the page. By default they are deleted when the server ends, and "
+        "training is disabled if other machines can connect."
     ),
     Output(folder=True, exclusive=False, compressible=False),
 ]
@@ -44,13 +44,15 @@ def serve(
     api_key: ApiKey = None,
     api_key_file: ApiKeyFile = None,
     allow_host: AllowHost = None,
-    origin: Annotated[list[str] | None, typer.Option(help="Another site whose pages may call (CORS).")] = None,
+    origin: Annotated[list[str] | None, typer.Option(help="Another site whose pages may send requests (CORS).")] = None,
     watch: Annotated[
-        Path | None, typer.Option(help="A training to show: what `train --watch` writes."), Input(optional=True)
+        Path | None, typer.Option(help="A training to show: the file written by `train --watch`."), Input(optional=True)
     ] = None,
     train_folder: TrainFolder = None,
-    most_bytes: Annotated[int, typer.Option(min=1000, help="Of a request's body.")] = 20_000_000,
-    seconds: Annotated[float, typer.Option(min=0.1, help="For a request to arrive, and to be answered.")] = 60.0,
+    most_bytes: Annotated[int, typer.Option(min=1000, help="Largest size of a request's body.")] = 20_000_000,
+    seconds: Annotated[
+        float, typer.Option(min=0.1, help="Time limit for receiving and for answering a request.")
+    ] = 60.0,
 ) -> None:
     """Serve the page and the HTTP interface (needs the extra "server")."""
     import fanlight
@@ -71,7 +73,7 @@ def serve(
 def run_server(
     taggers: Mapping[str, Tagger], host: str, port: int, *, train_folder: Path | None, page: str = "", **options: Any
 ) -> None:
-    """Serve until stopped, and print the address of a page; for `create_app`'s options.
+    """Serve until stopped, and print the address of a page; options as in `create_app`.
 
     Raises
     ------
@@ -89,16 +91,16 @@ def run_server(
     from fanlight.apps.labelling import LabelStore
 
     texts = None
-    if options.get("labels") is None and is_loopback(host):  # texts that are added on the page stay until the end
+    if options.get("labels") is None and is_loopback(host):  # for texts that are added on the page
         texts = TemporaryDirectory(prefix="fanlight-")
         options["labels"] = LabelStore(Path(texts.name) / "labels.db", is_open=True)
     runner = TrainingRunner(train_folder) if train_folder is not None or is_loopback(host) else None
     app = create_app(taggers, runner=runner, **options)
     gc.collect()
-    gc.freeze()  # what is loaded stays: the collector need not look through it again and again
+    gc.freeze()  # exempt loaded objects from garbage collection
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
-    class Server(uvicorn.Server):  # `uvicorn.run` would hide that an interrupt ended it
+    class Server(uvicorn.Server):  # `uvicorn.run` would hide an interrupt
         async def startup(self, *arguments: Any, **options: Any) -> None:
             await super().startup(*arguments, **options)
             if self.started:
@@ -106,7 +108,7 @@ def run_server(
 
         async def shutdown(self, *arguments: Any, **options: Any) -> None:
             await super().shutdown(*arguments, **options)
-            if texts is not None:  # here, for the signal that ended the server is then raised again
+            if texts is not None:  # before the signal that ended the server is raised again
                 texts.cleanup()
 
     server = Server(uvicorn.Config(app, host=host, port=port, **OPTIONS))

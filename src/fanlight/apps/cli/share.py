@@ -1,4 +1,4 @@
-"""`fanlight package` and `push`: models for others."""
+"""`fanlight package` and `push`: publication of models."""
 
 from __future__ import annotations
 
@@ -15,12 +15,15 @@ if TYPE_CHECKING:
     from fanlight.network.modelfile import Model
 
 commands = typer.Typer()
-Name = Annotated[str | None, typer.Option(help="For fanlight.load; by default the file's name.", show_default=False)]
-Version = Annotated[str | None, typer.Option(help="By default the model's, or 1.", show_default=False)]
-Licence = Annotated[
-    str | None, typer.Option(help="Of SPDX, such as CC-BY-4.0; by default the model's.", show_default=False)
+Name = Annotated[
+    str | None, typer.Option(help="Name for fanlight.load; by default the file's name.", show_default=False)
 ]
-Language = Annotated[str | None, typer.Option(help="Its code; by default the model's.", show_default=False)]
+Version = Annotated[str | None, typer.Option(help="By default the model's version, or 1.", show_default=False)]
+Licence = Annotated[
+    str | None,
+    typer.Option(help="An SPDX identifier, such as CC-BY-4.0; by default the model's licence.", show_default=False),
+]
+Language = Annotated[str | None, typer.Option(help="Language code; by default the model's.", show_default=False)]
 
 
 @commands.command()
@@ -35,7 +38,7 @@ def package(
     licence_file: Annotated[Path | None, typer.Option(help="The licence's text."), Input()] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a wheel of the same version.")] = False,
 ) -> None:
-    """Write a wheel with a model, its card and its licence: pip installs it, fanlight.load finds it by its name."""
+    """Write a wheel with a model, its card and its licence; after pip install, fanlight.load finds it by name."""
     from fanlight.apps.sharing import labels_of, write_wheel
 
     file, network = _read_model(model)
@@ -46,15 +49,15 @@ def package(
 @commands.command()
 def push(
     model: ModelFile,
-    repository: Annotated[str, typer.Argument(metavar="USER/REPO", help="Of the Hugging Face Hub.")],
+    repository: Annotated[str, typer.Argument(metavar="USER/REPO", help="The repository on the Hugging Face Hub.")],
     *,
     name: Name = None,
     version: Version = None,
     licence: Licence = None,
     language: Language = None,
-    private: Annotated[bool, typer.Option("--private", help="If it is new, for yourself alone.")] = False,
+    private: Annotated[bool, typer.Option("--private", help="Make a new repository private.")] = False,
 ) -> None:
-    """Upload a model and its card to the Hugging Face Hub (the extra hub); prints the address for fanlight.load."""
+    """Upload a model and its card to the Hugging Face Hub (the extra hub); print the address for fanlight.load."""
     from fanlight.apps.sharing import labels_of, push_model
 
     file, network = _read_model(model)
@@ -63,7 +66,7 @@ def push(
 
 
 def _read_model(model: str) -> tuple[Path, Model]:
-    """Return a model's file and what it holds; tell of training sentences in it, which would be published."""
+    """Return a model's path and the model; print a warning if it has training sentences, which would be published."""
     from fanlight.network.modelfile import load_model
     from fanlight.tagging.bundled import model_file
 

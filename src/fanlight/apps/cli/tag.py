@@ -31,14 +31,14 @@ commands = typer.Typer()
 
 
 class Engine(StrEnum):
-    """Who tags the shards of a folder."""
+    """Where the shards of a folder are tagged."""
 
     local = "local"
     ray = "ray"
 
 
 class Winner(StrEnum):
-    """What stays where a rule and the model overlap."""
+    """Which entity stays if a rule and the model overlap."""
 
     rules = "rules"
     model = "model"
@@ -49,38 +49,37 @@ OutputFormat = Annotated[
     Format | None, typer.Option(help="Default: table in a terminal, jsonl elsewhere.", show_default=False)
 ]
 Threshold = Annotated[
-    str, typer.Option(metavar="P|TYPE=P,…", help="Leave out entities less probable, such as 0.5 or 0.5,PER=0.9.")
+    str, typer.Option(metavar="P|TYPE=P,…", help="Omit less probable entities, such as 0.5 or 0.5,PER=0.9.")
 ]
-Stages = Annotated[int | None, typer.Option(min=1, max=2, help="1: without the second, document-aware network.")]
+Stages = Annotated[int | None, typer.Option(min=1, max=2, help="1: only the first stage, without document features.")]
 RulesFile = Annotated[
     Path | None, typer.Option(help="Names and patterns: lines of NAME<tab>TYPE or re:PATTERN<tab>TYPE."), Input()
 ]
-Precedence = Annotated[Winner, typer.Option(help="Which stays where a rule and the model overlap.")]
+Precedence = Annotated[Winner, typer.Option(help="Which entity stays if a rule and the model overlap.")]
 Out = Annotated[
     Path | None,
     typer.Option(
-        help="Write here: JSONL, so that --resume can go on after an interrupt, or a .parquet, .html or .conll "
-        "file; .gz and .zst are compressed; s3:// and the like need the extra remote."
+        help="The output file: JSONL (resumable with --resume), or .parquet, .html or .conll; .gz and .zst are "
+        "compressed; addresses such as s3:// need the extra remote."
     ),
     Output(companion_suffixes=(".part", ".part.json"), resumable=True, folder=True, remote=True),
 ]
 TextColumn = Annotated[
-    str | None, typer.Option(help="Of .parquet, .csv and .jsonl files: the column of the texts.", show_default=False)
+    str | None, typer.Option(help="The column of the texts in .parquet, .csv and .jsonl files.", show_default=False)
 ]
-WholeFiles = Annotated[bool, typer.Option("--whole-files", help="A file is one text, not each of its lines.")]
-Overwrite = Annotated[
-    bool, typer.Option("--overwrite", help="With --engine: write into a folder that holds other files.")
-]
+WholeFiles = Annotated[bool, typer.Option("--whole-files", help="Each file is one text, instead of each line.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="With --engine: write into a folder with other files.")]
 ShardEngine = Annotated[
     Engine | None,
-    typer.Option(help="Tag folders in shards into the folder --out: by processes here, or by Ray.", show_default=False),
+    typer.Option(help="Tag folders in shards into the folder --out, by local processes or by Ray.", show_default=False),
 ]
 Values = Annotated[
     bool,
-    typer.Option("--values", help="With what dates, times, amounts and quantities mean (ISO 8601, ISO 4217, UCUM)."),
+    typer.Option("--values", help="Add values of dates, times, amounts and quantities (ISO 8601, ISO 4217, UCUM)."),
 ]
 Threads = Annotated[
-    int | None, typer.Option(min=1, help="Or the --engine's workers; by default one a core.", show_default=False)
+    int | None,
+    typer.Option(min=1, help="Threads, or workers of --engine; by default one per core.", show_default=False),
 ]
 
 
@@ -110,8 +109,8 @@ def tag(
 ) -> None:
     """Find the entities of a text, with exact offsets and a probability for each.
 
-    Every line of a file or of standard input is a text of its own, unless --whole-files is given; .gz and .zst are
-    unpacked, folders read whole.
+    Each line of a file or of standard input is a text, unless --whole-files is given; .gz and .zst are decompressed;
+    all files of folders are read.
     """
     thresholds = parse_threshold(threshold)
     reading = parse_reading(date, day_first)

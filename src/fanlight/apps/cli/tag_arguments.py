@@ -13,21 +13,21 @@ from fanlight.apps.cli.tag_job import TagJob
 from fanlight.apps.cli.tag_outputs import format_of
 from fanlight.files import address_of
 
-_COMPLETION = "_FANLIGHT_COMPLETE"  # by which a shell asks how a command line may go on
+_COMPLETION = "_FANLIGHT_COMPLETE"  # set by shells for completion
 
 
 def tag_arguments(arguments: Sequence[str]) -> bool:
-    """Tag the arguments of a command line that are texts alone, and print the entities.
+    """Tag the arguments of a command line if all are texts, and print the entities.
 
     Returns
     -------
     bool
-        False, with nothing done, where there are options, files, addresses or another command.
+        False, with nothing done, if there are options, files, addresses or another command.
 
     Raises
     ------
     DataError
-        What looks like a path does not exist.
+        An argument looks like a path, and does not exist.
     """
     command, *texts = arguments or [""]
     if command != "tag" or not texts or _COMPLETION in os.environ:

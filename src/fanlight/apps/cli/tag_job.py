@@ -33,29 +33,29 @@ class TagJob(NamedTuple):
     ----------
     sources : list of Source
     format : Format
-        Of the output.
+        The output format.
     out : path, optional
         None: standard output.
     model : str, optional
-        None lets each text's script decide.
+        None: selected by the script of each text.
     threshold : dict of str to float
         By type; the type "" is any other.
     stages : int, optional
-        1: without the second, document-aware network.
+        1: only the first stage.
     rules : Rules, optional
     rules_file : path, optional
-        Where `rules` were read.
+        The file of `rules`.
     text_column : str, optional
-        Of tables: the column of the texts.
+        The column of the texts in tables.
     whole_files : bool
-        Whether a file is one text, not each of its lines.
+        Whether each file is one text, instead of each line.
     encoding : str
     threads : int, optional
-        None: one a core.
+        None: one per core.
     resume : bool
-        Whether an interrupted run is gone on with.
+        Whether to continue an interrupted run.
     values : ValueOptions, optional
-        How what entities mean is read; None: it is not told.
+        Options for values; None: without values.
     """
 
     sources: list[Source]
@@ -79,7 +79,7 @@ class TagJob(NamedTuple):
         return [source.value for source in self.sources if source.is_file]
 
     def check(self) -> None:
-        """Refuse what cannot be done, before anything is read.
+        """Refuse invalid combinations of options before anything is read.
 
         Raises
         ------
@@ -101,7 +101,7 @@ class TagJob(NamedTuple):
             check_no_table(self.sources)
 
     def run(self) -> None:
-        """Tag the sources and write the entities."""
+        """Tag the sources, and write the entities."""
         if self._is_stream:
             from fanlight.apps.cli.bulk import tag_files
 
@@ -117,7 +117,7 @@ class TagJob(NamedTuple):
                 write_lines(self.documents, self.out, self.note(), self.resume, self.values)
 
     def documents(self, done: int = 0) -> Iterator[Document]:
-        """Yield the documents of the texts after those that an interrupted run has done."""
+        """Yield the documents of the texts after the finished ones of an interrupted run."""
         import fanlight
 
         texts = islice(read_sources(self.sources, self.encoding, self.text_column, self.whole_files), done, None)
@@ -129,7 +129,7 @@ class TagJob(NamedTuple):
             yield choose(fanlight.language_of(text))(text, self.threshold, self.threads, self.rules)
 
     def _tagger_of(self) -> Callable[[str], Tagger]:
-        """Return what loads a model; an output file is tagged by one engine, so that a run gives the same bytes."""
+        """Return a function that loads a model; an output file is written with one engine, for reproducible bytes."""
         import fanlight
 
         if not self.files:
@@ -140,7 +140,7 @@ class TagJob(NamedTuple):
         return loader(self.files, self.stages, open_console(stderr=True), waits=self.out is not None)
 
     def note(self) -> dict[str, object]:
-        """Return what an interrupted run is compared with: options, and digests of all files that it reads."""
+        """Return the note of a run: options, and digests of all inputs."""
         from fanlight.apps.cli.resuming import identify
 
         return {
@@ -162,7 +162,7 @@ class TagJob(NamedTuple):
 
     @property
     def _is_stream(self) -> bool:
-        """Whether lines of files become lines of JSON, which kernels do at full speed."""
+        """Whether the inputs are lines of UTF-8 files and the output is JSONL, for which there is a fast path."""
         is_json = self.format is Format.jsonl and not self._is_parquet and not self.values
         is_lines = self.text_column is None and not self.whole_files
         return is_json and is_lines and is_utf8(self.encoding) and len(self.files) == len(self.sources)
@@ -174,13 +174,13 @@ class ShardOptions(NamedTuple):
     Attributes
     ----------
     engine : str
-        Who tags: "local" or "ray".
+        "local" or "ray".
     model : str, optional
     threshold : dict of str to float
     stages : int, optional
     rules : (path, precedence), optional
     workers : int, optional
-        None: one a core.
+        None: one per core.
     resume, overwrite : bool
     """
 
@@ -200,7 +200,7 @@ def tag_folders(inputs: list[str], out: Path | None, options: ShardOptions) -> N
     Raises
     ------
     DataError
-        There is no input or no folder, or a run is at fault (`apps.shards`).
+        There is no input or no folder, or `apps.shards` raises it.
     """
     from fanlight.apps.shards import Job, local, tag_shards
     from fanlight.files import files_of
@@ -209,7 +209,7 @@ def tag_folders(inputs: list[str], out: Path | None, options: ShardOptions) -> N
     if out is None and len(inputs) > 1:
         *inputs, last = inputs
         out = Path(last)
-        locks.enter_context(claim(out))  # as for --out before the command begins
+        locks.enter_context(claim(out))  # as for --out before the command starts
     if out is None or not inputs:
         raise DataError("--engine: needs files or folders, and a folder --out to write to")
     check_outputs(inputs if options.rules is None else [*inputs, options.rules[0]], [out])
@@ -237,5 +237,5 @@ def tag_folders(inputs: list[str], out: Path | None, options: ShardOptions) -> N
 
 
 def is_utf8(encoding: str) -> bool:
-    """Tell whether an encoding's name is one of UTF-8's."""
+    """Tell whether an encoding is UTF-8."""
     return encoding.lower().replace("_", "-") in ("utf-8", "utf8")

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from fanlight.entities.entity import Document
     from fanlight.values import ValueOptions
 
-DocumentsAfter = Callable[[int], Iterator["Document"]]  # documents after so many that an interrupted run has written
+DocumentsAfter = Callable[[int], Iterator["Document"]]  # documents after a number of finished ones
 _REFUSED = (".csv", ".tsv", ".json", ".xml", ".xlsx", ".pdf", ".yaml")
 
 
 class Format(StrEnum):
-    """How entities are printed."""
+    """Output formats of entities."""
 
     table = "table"
     jsonl = "jsonl"
@@ -33,14 +33,14 @@ _FORMATS = {".html": Format.html, ".htm": Format.html, ".conll": Format.conll}  
 
 
 def format_of(format: Format | None, out: Path | None, resume: bool) -> Format:
-    """Return the format that is asked for, or that of the output's name.
+    """Return the requested format, or that of the output's name.
 
     Raises
     ------
     DataError
-        The name says a format that cannot be written, or that --resume cannot go on with.
+        The name has a format that cannot be written, or not be resumed.
     typer.BadParameter
-        The name says another format than is asked for.
+        The name has another format than the requested one.
     """
     if out is None:
         return format or (Format.table if sys.stdout.isatty() else Format.jsonl)
@@ -62,12 +62,12 @@ def format_of(format: Format | None, out: Path | None, resume: bool) -> Format:
 
 
 def print_documents(documents: Iterator[Document], format: Format, values: ValueOptions | None = None) -> None:
-    """Write documents to standard output, as JSONL and tables with the values of entities if they are asked for."""
+    """Write documents to standard output, with values in JSONL and tables if requested."""
     _PRINTERS[format](documents, values)
 
 
 def write_documents(documents: Iterator[Document], format: Format, out: Path) -> None:
-    """Write documents to a file, which appears complete or not at all."""
+    """Write documents to a file, atomically."""
     with replacing(out) as part, open(part, "w", encoding="utf-8") as file, redirect_stdout(file):
         print_documents(documents, format)
 
@@ -79,7 +79,7 @@ def write_lines(
     resume: bool,
     values: ValueOptions | None = None,
 ) -> None:
-    """Write JSONL that an interrupted run goes on with; `note` says what the run is."""
+    """Write resumable JSONL; `note` describes the run."""
     from fanlight.apps.cli.resuming import begin_lines, end_lines
 
     file, done = begin_lines(out, note, resume)
@@ -95,7 +95,7 @@ def write_parquet(
     resume: bool,
     values: ValueOptions | None = None,
 ) -> None:
-    """Write Parquet that an interrupted run goes on with; `note` says what the run is."""
+    """Write resumable Parquet; `note` describes the run."""
     from fanlight.apps.cli.resuming import begin, end, part_of
     from fanlight.apps.integrations.arrow import join_parts, rows_of, write_parts
 

@@ -1,4 +1,4 @@
-"""`fanlight teach`: a model learns new types from teachers instead of from labels by people."""
+"""`fanlight teach`: training of new types on labels by teachers."""
 
 from __future__ import annotations
 
@@ -32,18 +32,20 @@ TeacherOption = Annotated[
     list[str],
     typer.Option(
         metavar="RULES|spacy:NAME|gliner:NAME|URL#MODEL",
-        help="Who labels: a file of rules, a spaCy pipeline, a GLiNER model, or a service with OpenAI's "
-        "interface (its key in $FANLIGHT_TEACHER_KEY); may be repeated.",
+        help="The teacher: a file of rules, a spaCy pipeline, a GLiNER model, or a service with OpenAI's interface"
+        " (its key in $FANLIGHT_TEACHER_KEY); may be repeated.",
     ),
     Input(path=False),
 ]
 Agreement = Annotated[
     int | None,
-    typer.Option(min=1, help="Teachers that must agree on an entity; by default the majority.", show_default=False),
+    typer.Option(
+        min=1, help="The number of teachers that must agree on an entity; by default the majority.", show_default=False
+    ),
 ]
 Describe = Annotated[
     list[str] | None,
-    typer.Option(metavar="TYPE=WORDS", help="What a type means, for a service or GLiNER; may be repeated."),
+    typer.Option(metavar="TYPE=WORDS", help="The description of a type, for a service or GLiNER; may be repeated."),
 ]
 
 
@@ -58,24 +60,26 @@ def teach(
         typer.Option(help="The model file to write."),
         Output(companion_suffixes=(".part", *ENDS), compressible=False),
     ],
-    count: Annotated[int, typer.Option(min=1, help="Sentences to be labelled.")] = 1000,
+    count: Annotated[int, typer.Option(min=1, help="The number of sentences to label.")] = 1000,
     agreement: Agreement = None,
-    map: Annotated[str | None, typer.Option(metavar="LABEL=TYPE,…", help="What a pipeline's labels are.")] = None,
+    map: Annotated[str | None, typer.Option(metavar="LABEL=TYPE,…", help="The types for a pipeline's labels.")] = None,
     describe: Describe = None,
     model: Annotated[
         str | None,
-        typer.Option(help="Whose doubt chooses the sentences; by default en or ko.", show_default=False),
+        typer.Option(
+            help="The model whose uncertainty selects the sentences; by default en or ko.", show_default=False
+        ),
         MODEL,
     ] = None,
     vectors: Vectors = None,
     set: Settings = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Send texts to a service without asking.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Send texts to a service without confirmation.")] = False,
     encoding: Encoding = "utf-8",
 ) -> None:
-    """Learn new types without labels by people: teachers label sentences that `next` chooses, a model learns from them.
+    """Train a model of new types, without human labels, on sentences selected as by `next` and labelled by teachers.
 
-    Beside OUT: what it learns from and is measured on, OUT.train.jsonl and OUT.dev.jsonl; what the teachers do not
-    agree on, OUT.disputes.jsonl, for `label`; what services answered, OUT.answers.jsonl: it is not paid for twice.
+    Also writes the training and dev sentences, OUT.train.jsonl and OUT.dev.jsonl; sentences on which teachers disagree,
+    OUT.disputes.jsonl, for `label`; and the responses of services, OUT.answers.jsonl, so that none is requested twice.
     """
     from fanlight.apps.cli.terminal import open_console
     from fanlight.apps.teaching import AnswerFile, ask_teachers, merge_answers, open_teachers
@@ -131,12 +135,12 @@ def _choose(raw: Sequence[Path], model: str | None, count: int, encoding: str, s
 
 
 def _confirm(teachers: Sequence[Teacher], texts: Sequence[str], answers: AnswerFile, yes: bool, show: Show) -> None:
-    """Print what services will be asked, and ask whether it may be sent.
+    """Print the estimated costs of services, and ask for confirmation.
 
     Raises
     ------
     DataError
-        There is no terminal to ask at, or the answer is no.
+        There is no terminal, or the answer is no.
     """
     waiting = False
     for teacher in teachers:
@@ -158,7 +162,7 @@ def _confirm(teachers: Sequence[Teacher], texts: Sequence[str], answers: AnswerF
 
 
 def _report_teachers(teachers: Sequence[Teacher], by_text: Sequence[Mapping[str, Answer]], show: Show) -> None:
-    """Print how many entities of each type every teacher gave, and what a service says that it used."""
+    """Print the number of entities per type of each teacher, and the usage reported by services."""
     for teacher in teachers:
         replies = [answers[teacher.name] for answers in by_text]
         counts = Counter(span[2] for answer in replies for span in answer.spans)
@@ -172,12 +176,12 @@ def _report_teachers(teachers: Sequence[Teacher], by_text: Sequence[Mapping[str,
 
 
 def _write(lesson: Lesson, out: Path, types: Sequence[str], show: Show) -> tuple[Path, Path | None]:
-    """Write what is agreed on and what is not; return the files to train and to measure on.
+    """Write agreed and disputed labels; return the training and dev files.
 
     Raises
     ------
     DataError
-        No entity is agreed on.
+        The teachers agree on no entity.
     """
     from fanlight.apps.teaching import split_dev, write_rows
 

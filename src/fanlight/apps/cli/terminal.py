@@ -10,7 +10,7 @@ _WIDEST = 10_000  # width of other outputs
 
 
 def printable(text: str) -> str:
-    r"""Return a text with its control characters escaped, but for line feeds and tabs.
+    r"""Return a text with escaped control characters, except line feeds and tabs.
 
     Examples
     --------

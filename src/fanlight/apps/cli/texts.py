@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def tag_texts(texts: Iterable[str], model: str | None, threshold: float = 0.0) -> Iterator[Document]:
-    """Tag texts, in order; runs of one script together."""
+    """Tag texts, in order; successive texts of one script are one batch."""
     import fanlight
 
     runs = groupby(texts, (lambda text: model) if model is not None else fanlight.language_of)

@@ -1,4 +1,4 @@
-"""`fanlight train`, `update` and `vectors`: models and word vectors are made."""
+"""`fanlight train`, `update` and `vectors`: training of models and word vectors."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ commands = typer.Typer()
 
 
 class Engine(StrEnum):
-    """Who has the workers of a training."""
+    """Where the workers of a training run."""
 
     local = "local"
     ray = "ray"
@@ -47,32 +47,40 @@ OutOption = Annotated[
 ]
 DevOption = Annotated[
     Path | None,
-    typer.Option(help="Labelled sentences to measure progress on; chooses the best epoch."),
+    typer.Option(help="Labelled sentences for the score after each epoch, which selects the best epoch."),
     FILES,
 ]
 GazetteerOption = Annotated[
     list[Path] | None,
-    typer.Option(help="Names to know: lines of NAME<tab>LIST; may be repeated."),
+    typer.Option(help="Lists of names as features: lines of NAME<tab>LIST; may be repeated."),
     Input(),
 ]
 PatternsOption = Annotated[
     list[Path] | None,
-    typer.Option(help="Expressions to be told of: re:PATTERN<tab>TYPE, as for `tag --rules`; may be repeated."),
+    typer.Option(help="Regular expressions as features: re:PATTERN<tab>TYPE, as for `tag --rules`; may be repeated."),
     Input(),
 ]
 AlsoOption = Annotated[
     list[Path] | None,
-    typer.Option(help="More labelled sentences, which may mark other types (see `corpora`); may be repeated."),
+    typer.Option(
+        help="More labelled sentences, which may have other types (see the setting `corpora`); may be repeated."
+    ),
     FILES,
 ]
 ConfigOption = Annotated[Path | None, typer.Option(help="Settings in TOML."), Input()]
-SeedOption = Annotated[int | None, typer.Option(help="Same seed, same bits.", show_default=False)]
+SeedOption = Annotated[
+    int | None, typer.Option(help="Random seed; the same seed gives the same bits.", show_default=False)
+]
 WorkersOption = Annotated[
     int | None,
-    typer.Option(min=1, help="Processes that share out each epoch and average; by default none.", show_default=False),
+    typer.Option(
+        min=1,
+        help="Processes for data-parallel training with parameter averaging; by default none.",
+        show_default=False,
+    ),
 ]
 EngineOption = Annotated[
-    Engine, typer.Option(help="Who has the workers: this machine, or Ray on several (the extra ray).")
+    Engine, typer.Option(help="Where the workers run: on this machine, or on several with Ray (the extra ray).")
 ]
 WatchOption = Annotated[
     bool, typer.Option("--watch", help="Also write OUT.progress.jsonl: curves and a report for `serve --watch`.")
@@ -80,27 +88,27 @@ WatchOption = Annotated[
 NewModelOption = Annotated[Path, typer.Option(help="The model file to write."), Output(compressible=False)]
 RehearseOption = Annotated[
     Path | None,
-    typer.Option(help="Labelled sentences with the old types, not to be forgotten."),
+    typer.Option(help="Labelled sentences with the old types, for rehearsal."),
     FILES,
 ]
 RawOption = Annotated[
     Path | None,
-    typer.Option(help="Raw text, a file or a folder, one a line, to rehearse as the model itself tags it."),
+    typer.Option(help="Raw text, a file or a folder, one text per line, for rehearsal with the model's own labels."),
     FILES,
 ]
 SelfTrainingOption = Annotated[
     list[Path] | None,
     typer.Option(
         "--raw",
-        help="Raw text, a file or a folder, one a line, to learn from where two networks label it alike: takes three "
-        "times as long or more; may be repeated.",
+        help="Raw text for self-training, a file or a folder, one text per line: adds sentences that two networks "
+        "label alike; takes at least three times as long; may be repeated.",
     ),
     FILES,
 ]
-LinesOption = Annotated[int, typer.Option("--lines", min=1, help="How many lines of --raw are read.")]
+LinesOption = Annotated[int, typer.Option("--lines", min=1, help="The number of lines of --raw to read.")]
 DevSetsOption = Annotated[
     list[Path] | None,
-    typer.Option(help="Sets to report gain and loss on; the first chooses the best epoch."),
+    typer.Option(help="Data to report gains and losses on; the first selects the best epoch."),
     FILES,
 ]
 
@@ -129,7 +137,7 @@ def train(
 ) -> None:
     """Train a model on labelled sentences.
 
-    An interrupt loses at most the epoch that was running; --resume goes on from there to the same model.
+    An interrupt loses at most the current epoch; --resume continues from there and gives the same model.
     """
     from fanlight.api.train import record_training
     from fanlight.apps.cli.progress import follow, scores_table
@@ -169,25 +177,26 @@ def train(
 
 @commands.command()
 def vectors(
-    raw: Annotated[list[Path], typer.Argument(help="Raw texts in UTF-8, a text a line."), FILES],
+    raw: Annotated[list[Path], typer.Argument(help="Raw texts in UTF-8, one per line."), FILES],
     *,
-    out: Annotated[Path, typer.Option(help="The file to write: word2vec text."), Output()],
-    dimension: Annotated[int, typer.Option(min=1, help="Components of a vector.")] = 100,
-    window: Annotated[int, typer.Option(min=1, help="Words to either side that a word's vector foretells.")] = 5,
-    minimum: Annotated[int, typer.Option(min=1, help="Leave out words that occur less often.")] = 3,
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over the text.")] = 5,
-    seed: Annotated[int, typer.Option(help="Same seed, same bits.")] = 1,
+    out: Annotated[Path, typer.Option(help="The file to write, in word2vec's text format."), Output()],
+    dimension: Annotated[int, typer.Option(min=1, help="Length of a vector.")] = 100,
+    window: Annotated[int, typer.Option(min=1, help="Words to either side that a word's vector predicts.")] = 5,
+    minimum: Annotated[int, typer.Option(min=1, help="Omit words that occur less often.")] = 3,
+    epochs: Annotated[int, typer.Option(min=1, help="Epochs over the text.")] = 5,
+    seed: Annotated[int, typer.Option(help="Random seed; the same seed gives the same bits.")] = 1,
     unit: Annotated[
-        str | None, typer.Option(help="word, or character for Korean; by default by the script.", show_default=False)
+        str | None,
+        typer.Option(help="word, or character for Korean; by default selected by the script.", show_default=False),
     ] = None,
     without: Annotated[
         list[Path] | None,
-        typer.Option(help="Labelled sentences whose texts to leave out; may be repeated."),
+        typer.Option(help="Labelled sentences whose texts are omitted; may be repeated."),
         FILES,
     ] = None,
     encoding: Encoding = "utf-8",
 ) -> None:
-    """Learn word vectors from raw text, for `train --vectors` (needs gensim: the extra "vectors")."""
+    """Train word vectors on raw text, for `train --vectors` (needs gensim: the extra "vectors")."""
     from fanlight.apps.cli.terminal import open_console
     from fanlight.corpus.readers import read_corpus
     from fanlight.text.sentences import tokenise_sentences
@@ -208,7 +217,7 @@ def vectors(
 
 @commands.command()
 def update(
-    model: Annotated[str, typer.Argument(help="The model to go on from: a file, en or ko."), MODEL],
+    model: Annotated[str, typer.Argument(help="The model to update: a file, en or ko."), MODEL],
     new: Annotated[list[Path], typer.Argument(help="New examples: columns, KLUE, JSONL or CSV."), FILES],
     *,
     out: NewModelOption,
@@ -220,9 +229,9 @@ def update(
     data_format: DataFormat = None,
     encoding: Encoding = "utf-8",
 ) -> None:
-    """Teach a model new examples and new types without forgetting the old.
+    """Train a model further on new examples and new types, without forgetting the old ones.
 
-    What to rehearse: --rehearse, --raw, or the sentences that the model keeps (`train --set keep=1000`).
+    Rehearsal uses --rehearse, --raw, or the sentences stored in the model (`train --set keep=1000`).
     """
     from fanlight.api.update import compare_models, update_tagger
     from fanlight.apps.cli.progress import follow, gains_table
@@ -249,7 +258,7 @@ def update(
 
 
 def _workers(engine: Engine, count: int) -> Any:
-    """Return who has the workers of a training."""
+    """Return the workers of a training."""
     if engine is Engine.local:
         from fanlight.training.data_parallel import local_workers
 
@@ -262,7 +271,7 @@ def _workers(engine: Engine, count: int) -> Any:
 
 
 def _announce(console: Console, report: DataReport, settings: Chosen) -> None:
-    """Print what the data are like, and the settings that they decided."""
+    """Print the data report, and the settings chosen for the data."""
     console.print(*report.summary, sep="\n", markup=False, highlight=False, soft_wrap=True)
     values = settings.model_dump(exclude_none=True)
     console.print(" ".join(f"{k}={v}" for k, v in values.items()), style="dim", markup=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""Messages for wrong usage, in place of those of Typer and Pydantic."""
+"""Messages for usage errors, instead of those of Typer and Pydantic."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from fanlight.validation import describe_refusal
 
 
 def reword(fault: Exception, arguments: Sequence[str]) -> None:
-    """Put plain words in place of the message of wrong usage.
+    """Reword the message of a usage error.
 
     Parameters
     ----------
     fault : exception
-        What Typer raised; anything but wrong usage stays as it is.
+        The exception of Typer; others than usage errors are unchanged.
     arguments : sequence of str
-        The command line, in which the value of a setting is looked for.
+        The command line, to find the value of a setting.
     """
     if isinstance(fault, typer.BadParameter):
         refused = getattr(fault.__cause__, "errors", None)
@@ -42,7 +42,7 @@ def _settings() -> set[str]:
 
 
 def _value_of(option: str, arguments: Sequence[str]) -> str:
-    """Return what was given as an option's value, or a word that stands for it."""
+    """Return the value of an option, or a placeholder."""
     for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
         name, _, value = argument.partition("=")
         if name == option:

@@ -1,4 +1,4 @@
-"""`fanlight warm`: compile the kernels of models once, for images of machines and before a service starts."""
+"""`fanlight warm`: compile the kernels of models in advance, for machine images and services."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def warm(
 ) -> None:
     """Compile the kernels of models, so that later processes on this machine only load them.
 
-    Without this they are compiled when a process first tags more than a handful of texts, while it goes on answering.
+    Otherwise they are compiled in the background when a process first tags more than a few texts.
     """
     import fanlight
 

@@ -1,7 +1,7 @@
 """Arrow: columns of texts in Parquet and CSV, entities in Parquet, and labelled sentences as Hugging Face datasets.
 
-By pyarrow (the extra "formats"). Columns of texts are read and written a batch at a time; `tag_batches` is what Spark's
-``mapInArrow`` and others that hand over Arrow's batches call.
+With pyarrow (the extra "formats"). Columns of texts are read and written in batches; `tag_batches` is for Spark's
+``mapInArrow`` and other functions of Arrow batches.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ if TYPE_CHECKING:
 SUFFIXES = (".parquet", ".csv")
 ROWS = 4096  # of a batch
 _PAGE_COLUMNS = ["start", "end", "type", "text", "probability"]  # the page's CSV begins with these
-_ESCAPED_FORMULA = re.compile(r"'+\s*[=+\-@\t\r\n＝＋－＠]")  # which a spreadsheet would run without the apostrophe
-PART = 1 << 14  # rows that are written at once, and so can be lost by an interrupt
+_ESCAPED_FORMULA = re.compile(r"'+\s*[=+\-@\t\r\n＝＋－＠]")  # formulas of spreadsheets, which the apostrophe disables
+PART = 1 << 14  # rows per write, which an interrupt can lose
 
 
 def read_column(path: str, column: str) -> Iterator[str]:
-    """Yield the texts of a column, "" where a row has none.
+    """Yield the texts of a column, "" for null.
 
     Raises
     ------
@@ -69,23 +69,23 @@ def tag_batches(
     model: str = "en",
     values: bool | ValueOptions = False,
 ) -> Iterator[RecordBatch | Table]:
-    """Yield each batch with a column "entities" of the type `entities_type` beside its columns.
+    """Yield each batch with an additional column "entities" of the type `entities_type`.
 
     Parameters
     ----------
     batches : iterable of pyarrow.RecordBatch or pyarrow.Table
-        Each is answered by one of its kind.
+        Results have the same class.
     column : str
-        Of the texts: strings, large strings, string views or a dictionary of these; a row without one has no entities.
+        The column of texts: strings, large strings, string views or a dictionary of these; null has no entities.
     model : str
-        As for `fanlight.load`. One thread tags: whoever makes the batches has a process a core.
+        As for `fanlight.load`. Tagging uses one thread, since callers usually run one process per core.
     values : bool or ValueOptions
-        Whether, or how, what dates and amounts mean is told: a field "value" of each entity.
+        Whether to add a field "value" of dates and amounts to entities, or the options for it.
 
     Raises
     ------
     DataError
-        A batch has no such column of texts, or has a column "entities" already.
+        A batch has no such column of texts, or already has a column "entities".
 
     Examples
     --------
@@ -110,9 +110,9 @@ def tag_rows(
     Parameters
     ----------
     rows : pyarrow.Table, pyarrow.RecordBatch or mapping of str to list
-        The batch, as the library hands it over; Arrow's is the faster. A row without a text has no entities.
+        The batch; Arrow's classes are faster. Rows without a text have no entities.
     column : str
-        Of the texts.
+        The column of texts.
     model : str
         As for `fanlight.load`.
     values : bool or ValueOptions
@@ -121,7 +121,7 @@ def tag_rows(
     Returns
     -------
     pyarrow.Table, pyarrow.RecordBatch or dict of str to list
-        As the batch was: the table with a column "entities" of `entities_type`, or that column alone.
+        Of the class of the batch: with an additional column "entities" of `entities_type`; a dict has only that column.
 
     Raises
     ------
@@ -140,12 +140,12 @@ def tag_rows(
 
 
 def tag_column(texts: Iterable[Any], model: str = "en", values: bool | ValueOptions = False) -> Array:
-    """Return the entities of a column of texts, of `entities_type`: for functions in SQL, such as DuckDB's.
+    """Return the entities of a column of texts, of `entities_type`, for SQL functions such as DuckDB's.
 
     Parameters
     ----------
     texts : pyarrow.Array, pyarrow.ChunkedArray, column of pandas or Polars, or list of str
-        Strings, large strings, string views or a dictionary of these; a row without a text has no entities.
+        Strings, large strings, string views or a dictionary of these; null has no entities.
     model : str
         As for `fanlight.load`.
     values : bool or ValueOptions
@@ -154,7 +154,7 @@ def tag_column(texts: Iterable[Any], model: str = "en", values: bool | ValueOpti
     Raises
     ------
     DataError
-        The column is not of texts.
+        The column has no texts.
 
     Examples
     --------
@@ -189,7 +189,7 @@ def _append_entities(
 
 
 def entities_type(values: bool = False) -> Any:
-    """Return the type of a column of entities: lists of start, end, type, text, probability and, asked for, value."""
+    """Return the type of a column of entities: lists of start, end, type, text, probability and optionally value."""
     arrow = library("pyarrow")
     offsets = [("start", arrow.int64()), ("end", arrow.int64())]
     labels = [("type", arrow.string()), ("text", arrow.string()), ("probability", arrow.float64())]
@@ -224,16 +224,16 @@ def _entities(tagger: Tagger, column: Iterable[Any], values: bool | ValueOptions
 
 
 def _value(value: Value | None) -> dict[str, str | float] | None:
-    """Return a value as a row of Arrow's, whose numbers are all of one type."""
+    """Return a value as an Arrow struct, whose numbers have one type."""
     if value is None:
         return None
     return {name: item if isinstance(item, str) else float(item) for name, item in value.to_dict().items()}
 
 
 def write_parts(documents: Iterable[Document], folder: Path, is_new: bool, values: bool | ValueOptions = False) -> None:
-    """Write columns "text" and "entities" (of `entities_type`) as numbered files of `PART` rows, each of them whole.
+    """Write columns "text" and "entities" (of `entities_type`) as numbered files of `PART` rows, each atomically.
 
-    A run that `is_new` begins in a new folder.
+    With `is_new`, the folder is created.
     """
     arrow, parquet = library("pyarrow"), library("pyarrow.parquet")
     schema = arrow.schema([("text", arrow.string()), ("entities", entities_type(bool(values)))])
@@ -257,13 +257,13 @@ def _row(document: Document, values: bool | ValueOptions) -> dict[str, Any]:
 
 
 def rows_of(folder: Path) -> int:
-    """Return how many rows are in the parts that are whole."""
+    """Return the number of rows in complete parts."""
     parquet = library("pyarrow.parquet")
     return sum(parquet.read_metadata(str(part)).num_rows for part in _parts(folder))
 
 
 def join_parts(folder: Path, path: Path, values: bool = False) -> None:
-    """Make one file of the parts, whole or not at all, and remove them; `values`: whether they have values."""
+    """Merge the parts to one file, atomically, and remove them; `values`: whether they have values."""
     arrow, parquet = library("pyarrow"), library("pyarrow.parquet")
     schema = arrow.schema([("text", arrow.string()), ("entities", entities_type(values))])
     with replacing(path) as place, parquet.ParquetWriter(str(place), schema) as writer:
@@ -280,9 +280,9 @@ def _parts(folder: Path) -> list[Path]:
 
 
 def read_dataset(path: str, encoding: str) -> list[Record]:
-    """Read columns "tokens" and "ner_tags" (or "tags", "labels"), as Hugging Face datasets have them; a row a sentence.
+    """Read columns "tokens" and "ner_tags" (or "tags", "labels") of Hugging Face datasets, one sentence per row.
 
-    Tags are strings, or numbers whose names the file's metadata gives.
+    Tags are strings, or numbers with names in the file's metadata.
     """
     del encoding
     parquet = library("pyarrow.parquet")
@@ -312,7 +312,7 @@ def read_dataset(path: str, encoding: str) -> list[Record]:
 
 
 def write_dataset(records: Iterable[Record], path: str) -> None:
-    """Write "tokens" and "ner_tags" (IOB2), a row a record, with the tags' names in the metadata of datasets."""
+    """Write "tokens" and "ner_tags" (IOB2), one row per record, with the tags' names in the metadata."""
     arrow, parquet = library("pyarrow"), library("pyarrow.parquet")
     words, tags = [], []
     for r in records:
@@ -340,7 +340,7 @@ def write_dataset(records: Iterable[Record], path: str) -> None:
 
 
 def of_tokens(words: Sequence[str], spans: Sequence[tuple[int, int, str]], line: int) -> Record:
-    """Return a record of tokens joined by single spaces, for formats that hold no text."""
+    """Return a record of tokens joined by single spaces, for formats without text."""
     places, place = [], 0
     for word in words:
         places.append((place, place + len(word)))
@@ -350,7 +350,7 @@ def of_tokens(words: Sequence[str], spans: Sequence[tuple[int, int, str]], line:
 
 
 def _values(path: str, name: str, column: Array | ChunkedArray) -> list[Any]:
-    """Return a column's values; Arrow does not look at whether text is UTF-8 before."""
+    """Return a column's values; only now, Arrow validates UTF-8."""
     try:
         return list(column.to_pylist())
     except UnicodeDecodeError as error:
@@ -358,7 +358,7 @@ def _values(path: str, name: str, column: Array | ChunkedArray) -> list[Any]:
 
 
 def _line(error: BaseException) -> str:
-    """Return a message of Arrow's in one line."""
+    """Return a message of Arrow in one line."""
     return " ".join(str(error).split())[:200]
 
 
@@ -385,12 +385,12 @@ def _batches(path: str, column: str) -> Iterator[Any]:
         yield from library("pyarrow.parquet").ParquetFile(raw).iter_batches(ROWS)
         return
     csv = library("pyarrow.csv")
-    # a row without text is a row: the output has as many as the input
+    # empty rows count, so that the output has as many rows as the input
     options = csv.ParseOptions(ignore_empty_lines=False, newlines_in_values=True)
-    # a column of texts that look like numbers or dates is one of texts
+    # read numbers and dates as texts
     types = csv.ConvertOptions(column_types={column: library("pyarrow").string()})
     raw, file = open_unpacked(path)
     with raw:
-        # Arrow reads ahead in a thread of its own, and one that reads a file of Python's aborts a process that ends
+        # Arrow's read-ahead thread aborts the process at exit if it reads a Python file object
         source = path if file is raw and address_of(path) is None else file
         yield from csv.open_csv(source, parse_options=options, convert_options=types)

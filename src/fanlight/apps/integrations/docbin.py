@@ -10,13 +10,13 @@ from fanlight.libraries import library
 
 
 def read_docbin(path: str, encoding: str) -> list[Record]:
-    """Read the entities of spaCy's DocBin (.spacy), of any language."""
+    """Read the entities of a spaCy DocBin (.spacy) in any language."""
     del encoding
     spacy = library("spacy")
     tokens = library("spacy.tokens")
     try:
         documents = list(tokens.DocBin().from_disk(path).get_docs(spacy.blank("xx").vocab))
-    except Exception as error:  # msgpack and zlib raise what they like
+    except Exception as error:  # msgpack and zlib raise exceptions of many classes
         raise DataError(
             f"{path}: is no DocBin ({' '.join(str(error).split())[:200]}): save one with DocBin.to_disk"
         ) from None
@@ -32,12 +32,12 @@ def read_docbin(path: str, encoding: str) -> list[Record]:
 
 
 def write_docbin(records: Iterable[Record], path: str) -> None:
-    """Write a DocBin; the records must have tokens, and each span must begin and end with one of them.
+    """Write a DocBin; the records must have tokens, and spans must have token boundaries.
 
     Raises
     ------
     DataError
-        Spans overlap, which doc.ents cannot hold, or white space is not what spaCy can hold between tokens.
+        Spans overlap, which doc.ents cannot represent, or spaCy cannot represent the white space between tokens.
     """
     spacy = library("spacy")
     tokens = library("spacy.tokens")
@@ -48,7 +48,7 @@ def write_docbin(records: Iterable[Record], path: str) -> None:
         spaces: list[bool] = []
         place = 0
         for start, end in r.tokens or ():
-            if start > place:  # white space beyond one space is a token of its own
+            if start > place:  # white space beyond one space is a separate token
                 _gap(words, spaces, r.text[place:start])
             words.append(r.text[start:end])
             spaces.append(False)

@@ -21,7 +21,7 @@ class FanlightExtractor:
     model : str
         As for `fanlight.load`.
     threshold : float
-        Entities less probable are left out.
+        Less probable entities are omitted.
 
     Examples
     --------
@@ -40,7 +40,7 @@ class FanlightExtractor:
         self._tagger = self._tagger or load_tagger(self.model)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what a pipeline stores of it."""
+        """Return the serialised component."""
         return default_to_dict(self, model=self.model, threshold=self.threshold)
 
     @component.output_types(documents=list[Document])

@@ -19,9 +19,9 @@ class FanlightTransformer(BaseDocumentTransformer):
     model : str
         As for `fanlight.load`.
     threshold : float
-        Entities less probable are left out.
+        Less probable entities are omitted.
     key : str
-        Of the metadata.
+        Key in the metadata.
 
     Examples
     --------

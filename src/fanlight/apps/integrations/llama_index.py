@@ -17,7 +17,7 @@ from fanlight.tagging.tagger import Tagger
 class FanlightExtractor(BaseExtractor):
     """Adds ``metadata["entities"]``: a list of start, end, type, text and probability.
 
-    Offsets are those in the node's own text. Prompts and embeddings are as before: the entities are for filters and
+    Offsets refer to the node's own text. Entities are excluded from prompts and embeddings: they are for filters and
     for code.
 
     Attributes
@@ -25,7 +25,7 @@ class FanlightExtractor(BaseExtractor):
     model : str
         As for `fanlight.load`.
     threshold : float
-        Entities less probable are left out.
+        Less probable entities are omitted.
 
     Examples
     --------
@@ -46,11 +46,11 @@ class FanlightExtractor(BaseExtractor):
 
     @classmethod
     def class_name(cls) -> str:
-        """Return the name under which a pipeline stores it."""
+        """Return the name for serialisation."""
         return "FanlightExtractor"
 
     async def aextract(self, nodes: Sequence[BaseNode]) -> list[dict[str, Any]]:
-        """Return what is added to the metadata of each node, tagged as one batch."""
+        """Return the additional metadata of each node, tagged as one batch."""
         texts = [node.get_content() for node in nodes]
         for node in nodes:
             for keys in (node.excluded_embed_metadata_keys, node.excluded_llm_metadata_keys):

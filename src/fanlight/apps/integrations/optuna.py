@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 PathLike = str | os.PathLike[str]
 HOPELESS = 5.0  # points of dev F1 below the defaults, at the same share of the run, at which a trial is pruned
 STEPS = 20  # number of shares of a run at which trials are compared
-_JOURNAL = b'{"op_code":'  # what a journal of Optuna begins with
+_JOURNAL = b'{"op_code":'  # first characters of an Optuna journal
 
 
 class Trial(NamedTuple):
-    """One trial: its number (0: the defaults), what was tried, the best dev F1, and whether it was cut short."""
+    """A trial: its number (0: the defaults), settings, best dev F1, and whether it was pruned."""
 
     number: int
     settings: dict[str, Any]
@@ -40,14 +40,14 @@ class Trial(NamedTuple):
 
 
 def default_space(chosen: Chosen) -> dict[str, Any]:
-    """Return what to try around the settings that the defaults choose for a corpus.
+    """Return a search space around the default settings for a corpus.
 
-    A list means one of its values; low and high a number between, by its logarithm if it says so.
+    A list is a choice of its values; low and high are a range of numbers, on a logarithmic scale with ``log``.
 
     Parameters
     ----------
     chosen : Chosen
-        What `Settings.resolved` made of the corpus.
+        The settings for the corpus, from `Settings.resolved`.
     """
     return {
         "epochs": sorted({max(1, chosen.epochs // 2), chosen.epochs, 2 * chosen.epochs}),
@@ -74,29 +74,29 @@ def search(
 ) -> Trial:
     """Try the defaults, then settings by a tree-structured Parzen estimator (Bergstra et al. 2011); return the best.
 
-    A trial below the median of the others at the same share of its run, or `HOPELESS` points below the defaults, is cut
-    short. The same seed tries the same settings.
+    A trial below the median of the others at the same share of its run, or `HOPELESS` points below the defaults, is
+    pruned. The same seed tries the same settings.
 
     Parameters
     ----------
     train, dev : path
     trials : int
-        How many beside the defaults, those of a study gone on with included.
+        Number of trials besides the defaults, including earlier ones of the study.
     report : callable
-        Takes each trial that ends, the defaults first.
+        Called with each finished trial, the defaults first.
     vectors : path, optional
     space : mapping, optional
-        What to try for each setting, as in `default_space`.
+        Search space, as in `default_space`.
     study : path, optional
-        A file to keep the trials in; one that exists is gone on with.
+        File of the trials; an existing one is continued.
     settings : mapping, optional
-        That are the same in all trials.
+        Fixed settings of all trials.
     format, encoding : str
 
     Raises
     ------
     SettingsError
-        A setting or the space is at fault, or the study is one of something else.
+        A setting or the space is invalid, or the study has other data or settings.
     """
     fixed = dict(settings or {})
     base = read_settings(None, fixed)
@@ -122,7 +122,7 @@ def search(
 def _run_trials(
     record: Study, count: int, run_trial: Callable[[Attempt], float], report: Callable[[Trial], object]
 ) -> list[FrozenTrial]:
-    """Run trials until a study has so many; return those that were not cut short."""
+    """Run trials until a study has a number of them; return those that were not pruned."""
     states = library("optuna").trial.TrialState
     remaining = max(0, count - len(record.get_trials(states=(states.COMPLETE, states.PRUNED))))
 
@@ -139,7 +139,7 @@ def _run_trial(
     defaults: Mapping[int, float],
     trial: Attempt,
 ) -> float:
-    """Train with the settings of a trial, as long as there is hope; return the best F1."""
+    """Train with the settings of a trial, unless it is pruned; return the best F1."""
     best = 0.0
     for step, best in best_scores({name: _suggest(trial, name, what) for name, what in space.items()}):
         trial.report(best, step)
@@ -161,7 +161,7 @@ def _best_scores(
 
 @contextmanager
 def _naming(path: PathLike | None) -> Iterator[None]:
-    """Name the file of a study in the error of a write that fails.
+    """Convert write errors to errors that name the file of a study.
 
     Raises
     ------
@@ -170,7 +170,7 @@ def _naming(path: PathLike | None) -> Iterator[None]:
     """
     try:
         yield
-    except (OSError, AssertionError) as error:  # Optuna asserts that trials are kept
+    except (OSError, AssertionError) as error:  # Optuna asserts that trials are stored
         fault = _fault_of_system(error)
         if path is None or fault is None or fault.filename is not None:
             raise
@@ -193,7 +193,7 @@ def read_space(path: PathLike) -> dict[str, Any]:
     Raises
     ------
     SettingsError
-        The file cannot be read or is no space.
+        The file cannot be read, or is not a search space.
     """
     space = read_toml(path)
     _check(space)
@@ -201,7 +201,7 @@ def read_space(path: PathLike) -> dict[str, Any]:
 
 
 def _fault_of_system(error: BaseException) -> OSError | None:
-    """Return the fault of the system that an error, or one that it came from, is."""
+    """Return the system error that an error is, or was caused by."""
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, OSError):
         cause = cause.__cause__ or cause.__context__
@@ -209,7 +209,7 @@ def _fault_of_system(error: BaseException) -> OSError | None:
 
 
 def _cut_torn_line(path: Path) -> None:
-    """Cut the last line of a journal that a full disk or a kill left in part: Optuna would write on behind it."""
+    """Remove an incomplete last line of a journal, after a full disk or a kill; Optuna would append to it."""
     data = path.read_bytes() if path.exists() else b""
     torn = data.rpartition(b"\n")[2]
     if torn and (data.startswith(_JOURNAL) or _JOURNAL.startswith(data)):
@@ -217,7 +217,7 @@ def _cut_torn_line(path: Path) -> None:
 
 
 def _study(path: PathLike | None, job: str, seed: int) -> Any:
-    """Begin a study, or go on with one of the same job."""
+    """Create a study, or open one of the same job."""
     optuna = library("optuna")
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     storage = None
@@ -235,11 +235,11 @@ def _study(path: PathLike | None, job: str, seed: int) -> Any:
         record.set_user_attr("job", job)
     except OSError as error:
         raise SettingsError(unwritable(path or "the study", error)) from None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:  # as a file of something else has it
+    except (ValueError, KeyError, TypeError, AttributeError) as error:  # as in a file of another format
         raise SettingsError(
             f"{path}: cannot be gone on with ({error}): name a study of `search`, or a new file"
         ) from None
-    record.sampler = optuna.samplers.TPESampler(seed=seed + len(record.trials))  # or it would try the same again
+    record.sampler = optuna.samplers.TPESampler(seed=seed + len(record.trials))  # or it would repeat the same trials
     return record
 
 

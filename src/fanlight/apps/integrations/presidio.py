@@ -1,4 +1,4 @@
-"""A recogniser for Presidio (the extra "presidio"), which finds and hides personal data.
+"""A recogniser for Presidio (the extra "presidio"), a library to find and hide personal data.
 
 Examples
 --------
@@ -31,15 +31,15 @@ class FanlightRecognizer(EntityRecognizer):
     model : str
         As for `fanlight.load`.
     supported_language : str
-        That Presidio asks for.
+        Language of Presidio's requests.
     names : mapping of str to str
         Presidio's name for each type; a type that is not in it keeps its own.
     supported_entities : sequence of str, optional
-        These of Presidio's names alone.
+        Only these of Presidio's names.
     name : str
-        Of the recogniser, in Presidio's registry.
+        Name of the recogniser in Presidio's registry.
     version : str
-        Of the recogniser.
+        Version of the recogniser.
 
     Raises
     ------
@@ -65,14 +65,14 @@ class FanlightRecognizer(EntityRecognizer):
         super().__init__(list(supported_entities or entities), name, supported_language, version)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what `from_dict` makes the recogniser of again."""
+        """Return a dictionary for `from_dict`."""
         return {**super().to_dict(), "model": self._model, "names": self._names}
 
     def load(self) -> None:
-        """Do nothing: the model is there."""
+        """Do nothing; the model is already loaded."""
 
     def analyze(self, text: str, entities: Sequence[str], nlp_artifacts: object = None) -> list[RecognizerResult]:
-        """Return the entities of the types asked for."""
+        """Return the entities of the requested types."""
         return [
             RecognizerResult(self._names[e.type], e.start, e.end, float(e.probability or 0.0))
             for e in self._tagger(text).entities

@@ -14,13 +14,13 @@ from fanlight.libraries import library
 from fanlight.training.data_parallel import LOST, Worker, Workers
 from fanlight.training.preparation import Run
 
-RESTARTS = 3  # of an actor; also retries of a shard
+RESTARTS = 3  # restarts of an actor, and retries of a shard
 
 
 def on_ray(job: Job, shards: Sequence[Shard], workers: int) -> Iterator[Row]:
-    """Tag shards with so many actors, each with one core and a model of its own.
+    """Tag shards with a number of actors, each with one core and its own model.
 
-    An actor has the next shard at hand while it tags one. If its process dies, it is begun anew and does them again.
+    An actor has one queued shard while it tags another. If its process dies, it is restarted and repeats them.
     """
     ray = _ray()
     actor_class = ray.remote(
@@ -28,7 +28,7 @@ def on_ray(job: Job, shards: Sequence[Shard], workers: int) -> Iterator[Row]:
     )(_Tagging)
     actors = [actor_class.remote(job) for _ in range(min(workers, len(shards)))]
     left = iter(shards)
-    running = {actor.ready.remote(): actor for actor in actors}  # where cores are few, some never are
+    running = {actor.ready.remote(): actor for actor in actors}  # with few cores, some actors never start
     undone = len(shards)
     try:
         while undone:
@@ -58,12 +58,12 @@ class _Tagging:
     def tag(self, shard: Shard) -> dict[str, Any]:
         try:
             return {**tag_shard(self._job, shard)._asdict(), "fault": ""}
-        except FanlightError as error:  # as an exception it would end in Ray's own and a traceback
+        except FanlightError as error:  # an exception would be wrapped by Ray's, with a traceback
             return {**Row(shard.number, "", 0, 0, "")._asdict(), "fault": str(error)}
 
 
 def _ray() -> Any:
-    """Return Ray, connected to the cluster that RAY_ADDRESS names, or else begun on this machine."""
+    """Return Ray, connected to the cluster at RAY_ADDRESS, or else started on this machine."""
     ray = library("ray")
     if not ray.is_initialized():
         ray.init(log_to_driver=False)
@@ -72,7 +72,7 @@ def _ray() -> Any:
 
 @contextmanager
 def training_on_ray(count: int) -> Iterator[Workers]:
-    """Yield workers for data-parallel training (`training.data_parallel`) that are Ray's actors, each with one core."""
+    """Yield workers for data-parallel training (`training.data_parallel`): Ray actors with one core each."""
     workers = _Actors(_ray(), count)
     try:
         yield workers

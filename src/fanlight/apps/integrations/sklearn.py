@@ -34,16 +34,16 @@ Tags = Sequence[Sequence[str]]
 
 
 class FanlightClassifier(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """Tags sentences of words; each is a document of its own, in training and in tagging.
+    """Tags sentences of words; each sentence is a document, in training and in tagging.
 
     Parameters
     ----------
     vectors : path, optional
         Word vectors.
     epochs, hidden, radius, rate, dropout, passes, seed
-        As in `fanlight.training.settings.Settings`; None for its own choice.
+        As in `fanlight.training.settings.Settings`; None for the default.
     settings : dict, optional
-        Any others.
+        Other settings.
 
     Attributes
     ----------
@@ -51,7 +51,7 @@ class FanlightClassifier(BaseEstimator):  # type: ignore[misc]  # scikit-learn h
     classes_ : list of str
         The entity types.
     scheme_ : str
-        The tag scheme of `fit`'s tags, in which `predict` answers; one of `entities.bioes.SCHEMES`.
+        The tag scheme of `fit`'s tags, also used by `predict`; one of `entities.bioes.SCHEMES`.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class FanlightClassifier(BaseEstimator):  # type: ignore[misc]  # scikit-learn h
         self.settings = settings
 
     def fit(self, X: Words, y: Tags) -> FanlightClassifier:
-        """Train on sentences of words and their tags, in any of the schemes that `entities.bioes.SCHEMES` names.
+        """Train on sentences of words and their tags, in any scheme of `entities.bioes.SCHEMES`.
 
         Raises
         ------
@@ -100,7 +100,7 @@ class FanlightClassifier(BaseEstimator):  # type: ignore[misc]  # scikit-learn h
         return self
 
     def predict(self, X: Words) -> list[list[str]]:
-        """Return each sentence's tags, in the scheme of the tags that were given to `fit`.
+        """Return each sentence's tags, in the scheme of `fit`'s tags.
 
         Raises
         ------
@@ -112,7 +112,7 @@ class FanlightClassifier(BaseEstimator):  # type: ignore[misc]  # scikit-learn h
     def predict_proba(self, X: Words) -> list[NDArray[np.float32]]:
         """Return for each sentence P(word is in an entity of the type), float array (words, types).
 
-        The columns are those of `classes_`. What is missing to 1 in a row is the probability of no entity, except for
+        Columns are in the order of `classes_`. 1 minus the sum of a row is the probability of no entity, except for
         the logistic head, whose types may overlap.
 
         Raises
@@ -143,7 +143,7 @@ class FanlightClassifier(BaseEstimator):  # type: ignore[misc]  # scikit-learn h
         return self.tagger_
 
     def __sklearn_tags__(self) -> Any:
-        """Say what the estimator takes: sentences, not a matrix of numbers."""
+        """Return scikit-learn's tags: the input is sentences, not a numeric matrix."""
         tags = super().__sklearn_tags__()
         tags.input_tags.two_d_array = False
         tags.input_tags.string = True
@@ -161,12 +161,12 @@ def _train(corpus: Corpus, vectors: PathLike | None, settings: Settings) -> Tagg
 
 
 def _check_lists(name: str, sentences: Sequence[Sequence[str]]) -> Sequence[Sequence[str]]:
-    """Refuse strings where lists of strings are expected: their letters would be taken for words.
+    """Refuse strings instead of lists of strings, whose letters would be read as words.
 
     Raises
     ------
     ValueError
-        It is a string, or a sentence is one; the message says what to write.
+        The argument or a sentence is a string; the message has the correct form.
     """
     if isinstance(sentences, str) or (len(sentences) and isinstance(sentences[0], str)):
         raise ValueError(f'{name}: must be a list of lists of strings, such as [["Ann", "sings"]]')

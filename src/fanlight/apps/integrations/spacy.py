@@ -1,6 +1,6 @@
 """A spaCy component: ``nlp.add_pipe("fanlight")`` fills ``doc.ents``, with ``span._.probability`` for each.
 
-spaCy finds it by itself once both are installed.
+spaCy finds it by its entry point.
 
 Examples
 --------
@@ -12,7 +12,7 @@ Examples
 [('Paris', 'LOC', True)]
 """
 
-# annotations are not postponed here: spaCy up to 3.8.11 at least cannot read those of `make` as strings
+# no postponed annotations here: spaCy, at least up to 3.8.11, cannot read those of `make` as strings
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -31,7 +31,7 @@ from fanlight.network.modelfile import save_model
 from fanlight.tagging.tagger import Tagger
 
 BATCH = 256  # documents
-AHEAD = 3  # batches: a thread that tags waits up to 5 ms for Python's lock while this one works
+AHEAD = 3  # batches: a tagging thread waits up to 5 ms for Python's lock while this thread works
 FILE = "model.fanlight"  # in the folder of a pipeline's component
 
 _Row = tuple[int, int, str, float]  # start, end, type, probability
@@ -45,24 +45,24 @@ _Row = tuple[int, int, str, float]  # start, end, type, probability
     default_score_weights={"ents_f": 1.0, "ents_p": 0.0, "ents_r": 0.0, "ents_per_type": None},
 )
 def make(nlp: Language, name: str, model: str, threshold: float, split_tokens: bool) -> "FanlightComponent":
-    """Make the component: a model, as for `fanlight.load`, the least probability, and whether tokens are split."""
+    """Create the component from its configuration: model, threshold, and whether to split tokens."""
     return FanlightComponent(model, threshold, split_tokens)
 
 
 class FanlightComponent:
-    """Tags documents with a Fanlight model; entities that are there already stay, and win where they overlap.
+    """Tags documents with a Fanlight model; existing entities are preserved, and take precedence if they overlap.
 
-    A pipeline that is saved holds the model; the file that its configuration names is not needed again.
+    A saved pipeline contains the model; the file named in its configuration is no longer needed.
 
     Parameters
     ----------
     model : str or Tagger
-        As for `fanlight.load`; loaded when it is needed, because a saved pipeline has its own.
+        As for `fanlight.load`; loaded at the first use, because a saved pipeline has its own.
     threshold : float
-        Entities less probable are left out.
+        Less probable entities are omitted.
     split_tokens : bool
-        A token that an entity's edge cuts, such as 이순신은, is split there, so that offsets are exact; otherwise the
-        entity is taken to the token's edge.
+        Whether tokens such as 이순신은 are split at entity boundaries, for exact offsets; else entities are extended to
+        token boundaries.
     """
 
     def __init__(self, model: str | Tagger, threshold: float = 0.0, split_tokens: bool = True) -> None:
@@ -105,17 +105,17 @@ class FanlightComponent:
             yield doc
 
     def score(self, examples: Iterable[Example], **_: object) -> dict[str, Any]:
-        """Return precision, recall and F1 of the entities: what `Language.evaluate` asks a component for."""
+        """Return precision, recall and F1 of the entities, for `Language.evaluate`."""
         scores: dict[str, Any] = get_ner_prf(examples)
         return scores
 
     def to_disk(self, path: str | Path, exclude: Iterable[str] = ()) -> None:
-        """Write the model into a folder."""
+        """Write the model to a folder."""
         Path(path).mkdir(parents=True, exist_ok=True)
         save_model(self.tagger.model, Path(path) / FILE)
 
     def from_disk(self, path: str | Path, exclude: Iterable[str] = ()) -> "FanlightComponent":
-        """Read the model of a folder."""
+        """Read the model from a folder."""
         self._model = fanlight.load(Path(path) / FILE)
         return self
 
@@ -133,7 +133,7 @@ class FanlightComponent:
 
 
 def _add_entities(doc: Doc, entries: list[_Row], split_tokens: bool) -> None:
-    """Add entities to those that are there; of a span's probability this is where ``span._`` looks for it."""
+    """Add entities to the existing ones, with their probabilities in ``span._``."""
     before = list(doc.ents)
     rows = entries
     if before or any(row[1] > following[0] for row, following in pairwise(entries)):
@@ -153,7 +153,7 @@ def _add_entities(doc: Doc, entries: list[_Row], split_tokens: bool) -> None:
 
 
 def _on_free_tokens(doc: Doc, rows: list[_Row], before: list[Span]) -> tuple[list[_Row], list[Span]]:
-    """Return the rows, and spans to the edges of tokens, that touch no token of an entity from before or of another."""
+    """Return rows and spans extended to token boundaries, without those that share a token with another entity."""
     occupied = {token for span in before for token in range(span.start, span.end)}
     free_rows, spans = [], []
     for row in rows:
@@ -166,7 +166,7 @@ def _on_free_tokens(doc: Doc, rows: list[_Row], before: list[Span]) -> tuple[lis
 
 
 def _without_overlaps(entries: list[_Row], before: list[tuple[int, int]]) -> list[_Row]:
-    """Return the entities that overlap none from before and no longer one, in order."""
+    """Return the entities that overlap neither an existing nor a longer one, in order."""
     occupied = {offset for start, end in before for offset in range(start, end)}
     rows: list[_Row] = []
     for row in sorted(entries, key=lambda row: (row[0] - row[1], row[0])):
@@ -177,7 +177,7 @@ def _without_overlaps(entries: list[_Row], before: list[tuple[int, int]]) -> lis
 
 
 def _split_tokens(doc: Doc, offsets: list[int]) -> None:
-    """Split the tokens that offsets fall into."""
+    """Split tokens at offsets inside them."""
     splits: dict[int, tuple[Token, set[int]]] = {}
     for offset in offsets:
         span = doc.char_span(offset, offset + 1, alignment_mode="expand") if offset < len(doc.text) else None

@@ -18,7 +18,7 @@ def as_column(texts: Iterable[Any]) -> Array | ChunkedArray:
     Raises
     ------
     DataError
-        It cannot be a column.
+        It cannot be converted to a column.
     """
     arrow = library("pyarrow")
     if isinstance(texts, arrow.Array | arrow.ChunkedArray):

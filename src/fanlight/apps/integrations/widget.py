@@ -25,14 +25,14 @@ class CorrectionWidget(anywidget.AnyWidget):
     Parameters
     ----------
     documents : iterable of Document
-        As a tagger gives them.
+        Documents of a tagger.
     types : sequence of str, optional
-        That can be given, beside those of the entities.
+        Types in addition to those of the entities.
 
     Attributes
     ----------
     rows : list of dict
-        ``text`` and ``spans`` of each document, as they are now.
+        ``text`` and ``spans`` of each document, as corrected.
 
     Examples
     --------
@@ -60,7 +60,7 @@ class CorrectionWidget(anywidget.AnyWidget):
 
     @traitlets.validate("rows")
     def _check_rows(self, proposal: Mapping[str, Any]) -> list[Row]:
-        """Refuse rows that no text has: what a page sends is not trusted."""
+        """Validate rows, since pages are not trusted."""
         for row in proposal["value"]:
             spans = sorted((span["start"], span["end"], span["label"]) for span in row["spans"])
             inside = all(0 <= start < end <= len(row["text"]) for start, end, _ in spans)
@@ -70,7 +70,7 @@ class CorrectionWidget(anywidget.AnyWidget):
         return rows
 
     def write(self, path: str | os.PathLike[str]) -> None:
-        """Write the documents as they are now: lines of JSON, for `fanlight update` and `train`.
+        """Write the corrected documents as JSON lines, for `fanlight update` and `train`.
 
         Raises
         ------

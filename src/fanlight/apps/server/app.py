@@ -60,30 +60,30 @@ def create_app(
     Parameters
     ----------
     taggers : mapping of str to Tagger
-        What is served, by name; "en" and "ko" also answer requests that name no model, by the text's script, or else
-        the first of all does.
+        Served models by name; "en" and "ko" are selected by script if a request has no model; without them, the
+        first model is used.
     most_bytes : int
-        Of a request's body.
+        Maximum size of a request's body.
     seconds : float
-        For a request to arrive, and for its answer to begin.
+        Maximum time for a request to arrive, and for its response to begin.
     keys : mapping of str to str, optional
-        The API keys, each with the annotator that it is for, or None for all.
+        API keys, each with its annotator, or None for all.
     origins : tuple of str
-        Other sites whose pages may call (CORS); none by default.
+        Other sites whose pages have access (CORS); none by default.
     hosts : tuple of str
-        Names under which the server is asked, beside addresses and localhost; see `access.Access`.
+        Accepted host names, besides IP addresses and localhost; see `access.Access`.
     watch : path, optional
-        What `fanlight train --watch` writes.
+        The file written by `fanlight train --watch`.
     labels : LabelStore, optional
         Texts to label.
     runner : TrainingRunner, optional
-        Of trainings that are begun on the page; without one, none can be.
+        Runs trainings started on the page; None disables them.
     """
     workers, metrics = WorkerPool(), Metrics()
     tagging = Tagging(taggers, metrics)
     metrics.watch("fanlight_waiting_characters", "Characters that are tagged or wait.", lambda: tagging.waiting)
-    metrics.watch("fanlight_ready", "Whether every model's fast engine answers.", lambda: tagging.ready)
-    # the framework's pages of documentation load scripts from elsewhere
+    metrics.watch("fanlight_ready", "Whether every model's compiled engine is ready.", lambda: tagging.ready)
+    # the framework's documentation pages load scripts from other sites
     app = FastAPI(
         title="Fanlight", version=__version__, description=DESCRIPTION, responses=FAULTS, docs_url=None, redoc_url=None,
         lifespan=_close_at_end(workers, tagging, runner),
@@ -104,7 +104,7 @@ def create_app(
 
 
 def _close_at_end(workers: WorkerPool, tagging: Tagging, runner: TrainingRunner | None) -> Any:
-    """Return what closes the parts of the server when it ends."""
+    """Return the lifespan function, which closes the parts of the server at the end."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -129,7 +129,7 @@ def _allow_origins(app: FastAPI, origins: tuple[str, ...]) -> None:
 
 
 def _propose(tagging: Tagging) -> Any:
-    """Return what proposes the entities of a text to label."""
+    """Return a function that proposes the entities of a text to label."""
 
     async def propose(text: str) -> Document:
         documents = await tagging.batchers[tagging.choose(None, text)].tag([text])

@@ -17,12 +17,12 @@ from fanlight.tagging.tagger import Tagger
 
 
 def calculus_routes(tagging: Tagging, workers: WorkerPool) -> APIRouter:
-    """Return the routes; expressions of strangers are worked on in processes of their own."""
+    """Return the routes; untrusted expressions are evaluated in worker processes."""
     router = APIRouter(tags=["understanding"])
 
     @router.post("/v1/explain", response_model=schemas.ExplainResponse, operation_id="explain")
     async def explain(request: schemas.ExplainRequest) -> Any:
-        """Say why a word got its tag, and what its tag would be in another window."""
+        """Explain why a word got its tag, and its tag with other words in the window."""
         name = tagging.choose(request.model, request.text)
         batcher = tagging.batchers[name]
         explanation = await batcher.run(_explain, batcher.tagger, request)
@@ -30,12 +30,12 @@ def calculus_routes(tagging: Tagging, workers: WorkerPool) -> APIRouter:
 
     @router.post("/v1/derive", response_model=schemas.DeriveResponse, operation_id="derive")
     async def derive(request: schemas.DeriveRequest) -> Any:
-        """Derive a gradient step by step, and run the computation graph at numbers."""
+        """Derive a gradient step by step, and evaluate the computation graph."""
         return JSONResponse(await workers.run("derive", request.model_dump()))
 
     @router.post("/v1/check", response_model=schemas.CheckResponse, operation_id="check")
     async def check(request: schemas.CheckRequest) -> Any:
-        """Check a gradient: right, or what is wrong with it."""
+        """Check a gradient, with a reason if it is wrong."""
         return JSONResponse(await workers.run("check", request.model_dump()))
 
     return router

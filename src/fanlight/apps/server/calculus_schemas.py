@@ -10,14 +10,14 @@ from fanlight.apps.server.schemas import Formula, Language, Model, ModelFields, 
 
 
 class Replacement(Model):
-    """What if the word at this position of the window were another; "" leaves it out."""
+    """Another word at a position of the window; "" removes the word."""
 
     position: Annotated[int, Field(ge=-50, le=50)]
     text: Annotated[str, Field(max_length=200)]
 
 
 class ExplainRequest(Model):
-    """Which word of which text."""
+    """A word of a text to explain."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -32,10 +32,10 @@ class ExplainRequest(Model):
 
 
 class ExplainResponse(ModelFields):
-    """Explanations: of the word as it is, and what if; fields as `fanlight.tagging.explain.Explanation`."""
+    """Explanations of the word with and without replacements; fields of `fanlight.tagging.explain.Explanation`."""
 
     equation: str
-    latex: str = Field(description="The equation, to typeset.")
+    latex: str = Field(description="The equation in LaTeX.")
     explanation: dict[str, Any]
     what_if: dict[str, Any] | None
 
@@ -76,7 +76,7 @@ class NodeOut(Model):
 
 
 class EdgeOut(Model):
-    """What a node hands another."""
+    """An edge of the computation graph."""
 
     source: int
     target: int
@@ -91,7 +91,7 @@ class GraphOut(Model):
 
 
 class DeriveResponse(Model):
-    """The derivation, to read and to typeset, and the graph at the numbers given."""
+    """The derivation as text and as formulas, and the graph at the given numbers."""
 
     gradient: str
     latex: str
@@ -102,7 +102,7 @@ class DeriveResponse(Model):
 
 
 class CheckRequest(Model):
-    """A gradient of one's own."""
+    """A gradient to check."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -118,7 +118,7 @@ class CheckRequest(Model):
 
 
 class CheckResponse(Model):
-    """Right, or what is wrong with it."""
+    """Whether the gradient is right, with a reason if it is wrong."""
 
     right: bool
     reasons: list[str]

@@ -28,7 +28,7 @@ Texts = Annotated[list[Text], Field(min_length=1, max_length=TEXTS)]
 
 
 class HuggingFaceRequest(BaseModel):
-    """A request of Hugging Face's client; parameters of other systems are not looked at."""
+    """A request of Hugging Face's client; other parameters are ignored."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"inputs": "Ann lives in Oslo."}]})
 
@@ -37,7 +37,7 @@ class HuggingFaceRequest(BaseModel):
 
 
 class PresidioRequest(BaseModel):
-    """A request to Presidio's analyzer; what only its own recognisers use is not looked at."""
+    """A request to Presidio's analyzer; fields for its own recognisers are ignored."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"text": "Ann lives in Oslo.", "language": "en"}]})
 
@@ -97,7 +97,7 @@ PresidioAnswer = list[PresidioResult] | list[list[PresidioResult]]
 
 
 class Tensor(Model):
-    """What a model takes or gives, in the Open Inference Protocol."""
+    """An input or output of a model, in the Open Inference Protocol."""
 
     name: str
     datatype: str
@@ -105,7 +105,7 @@ class Tensor(Model):
 
 
 class ModelMetadata(Model):
-    """What the Open Inference Protocol says of a model."""
+    """Metadata of a model in the Open Inference Protocol."""
 
     name: str
     versions: list[str]
@@ -115,7 +115,7 @@ class ModelMetadata(Model):
 
 
 class InferOutput(Tensor):
-    """A tensor of lines of JSON, one a text."""
+    """A tensor of JSON lines, one per text."""
 
     data: list[str]
 
@@ -137,13 +137,13 @@ class Ready(Model):
 
 
 class Live(Model):
-    """Whether the server can work."""
+    """Whether the server is alive."""
 
     live: bool
 
 
 class ServerMetadata(Model):
-    """What a server of the Open Inference Protocol says of itself."""
+    """Metadata of the server in the Open Inference Protocol."""
 
     name: str
     version: str
@@ -166,7 +166,7 @@ def _add_hugging_face(router: APIRouter, tagging: Tagging) -> None:
         operation_id="huggingface_token_classification",
     )
     async def classify_tokens(model: Name, request: HuggingFaceRequest) -> Any:
-        """Answer as Hugging Face's token classification does, in groups; the model "auto" goes by script."""
+        """Tag a text in the format of Hugging Face's token classification; the model "auto" is selected by script."""
         texts = [request.inputs] if isinstance(request.inputs, str) else request.inputs
         tagged = await tagging.tag(texts, TagOptions(model=None if model == "auto" else model))
         rows = [
@@ -189,7 +189,7 @@ def _add_presidio(router: APIRouter, tagging: Tagging) -> None:
 
     @router.post("/analyze", response_model=PresidioAnswer, operation_id="presidio_analyze")
     async def analyze(request: PresidioRequest) -> Any:
-        """Answer as Presidio's analyzer does, with its names of types."""
+        """Tag a text in the format of Presidio's analyzer, with its names of types."""
         texts = [request.text] if isinstance(request.text, str) else request.text
         tagged = await tagging.tag(texts, TagOptions(model=model_of(request.language)))
         minimum, types = request.score_threshold or 0.0, request.entities
@@ -221,22 +221,22 @@ def _presidio_rows(document: Document, minimum: float, types: list[str] | None) 
 def _add_kserve(router: APIRouter, tagging: Tagging) -> None:
     @router.get("/v2", response_model=ServerMetadata, operation_id="kserve_server")
     async def server() -> Any:
-        """Say what the server is."""
+        """Return the metadata of the server."""
         return {"name": "fanlight", "version": __version__, "extensions": []}
 
     @router.get("/v2/health/live", response_model=Live, operation_id="kserve_live")
     async def live() -> Any:
-        """Answer while the server can work."""
+        """Answer if the server is alive."""
         return {"live": True}
 
     @router.get("/v2/health/ready", response_model=Ready, operation_id="kserve_ready", responses=_LATE)
     async def ready() -> Any:
-        """Answer 200 once every model's engine is ready."""
+        """Answer with status 200 when every model's engine is ready."""
         return JSONResponse({"ready": tagging.ready}, 200 if tagging.ready else 503)
 
     @router.get("/v2/models/{model}", response_model=ModelMetadata, operation_id="kserve_model")
     async def describe_model(model: Name) -> Any:
-        """Say what a model takes and gives."""
+        """Return the inputs and outputs of a model."""
         name = tagging.name_of(tagging.choose(model, ""))
         tensor = {"datatype": "BYTES", "shape": [-1]}
         return {
@@ -246,13 +246,13 @@ def _add_kserve(router: APIRouter, tagging: Tagging) -> None:
 
     @router.get("/v2/models/{model}/ready", response_model=Ready, operation_id="kserve_model_ready", responses=_LATE)
     async def model_ready(model: Name) -> Any:
-        """Answer 200 once a model's engine is ready."""
+        """Answer with status 200 when a model's engine is ready."""
         is_ready = tagging.batchers[tagging.choose(model, "")].tagger.ready
         return JSONResponse({"name": model, "ready": is_ready}, 200 if is_ready else 503)
 
     @router.post("/v2/models/{model}/infer", response_model=InferResponse, operation_id="kserve_infer")
     async def infer(model: Name, request: InferRequest) -> Any:
-        """Tag a tensor of texts: the output has each document as a line of JSON."""
+        """Tag a tensor of texts; the output has one JSON line per document."""
         tensor = request.inputs[0]
         tagged = await tagging.tag(tensor.data, TagOptions(model=model))
         data = [document.to_json() for document, _ in tagged]

@@ -23,7 +23,7 @@ def docs_page(schema: Mapping[str, Any], address: str) -> str:
     schema : mapping
         The OpenAPI description.
     address : str
-        Of the server, for the examples.
+        The address of the server, for the examples.
     """
     operations = [
         (method.upper(), path, operation)
@@ -73,7 +73,7 @@ def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
 
 
 def _resolve(schema: Mapping[str, Any], part: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return what a reference within the description leads to."""
+    """Resolve a reference within the description."""
     while "$ref" in part:
         part = schema["components"]["schemas"][part["$ref"].rsplit("/", 1)[-1]]
     return part

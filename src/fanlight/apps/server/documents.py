@@ -22,9 +22,9 @@ class ModelName(NamedTuple):
     Attributes
     ----------
     name : str
-        By which the server serves it.
+        The name under which it is served.
     version : str
-        Of the model, or else of the Fanlight that trained it.
+        Version of the model, or else of the Fanlight that trained it.
     language : str or None
     """
 
@@ -33,14 +33,14 @@ class ModelName(NamedTuple):
     language: str | None
 
     def to_dict(self) -> dict[str, str | None]:
-        """Return the fields of an answer."""
+        """Return the fields of a response."""
         return {"model": self.name, "version": self.version, "language": self.language}
 
 
 def keep_entities(
     document: Document, threshold: float | Mapping[str, float], types: Collection[str] | None = None
 ) -> Document:
-    """Return a document with the entities of some types that are probable enough."""
+    """Return a document with only the entities of the given types above a threshold."""
     if threshold == 0 and types is None:
         return document
 
@@ -84,19 +84,19 @@ def answer_line(
     echo: bool = True,
     values: bool | ValueOptions = False,
 ) -> str:
-    """Return a document's answer as a line of JSON.
+    """Return a document's response as a JSON line.
 
     Parameters
     ----------
     document : Document
     fields : mapping of str to any
-        Beside text and entities.
+        Additional fields.
     unit : str
         See `convert_offsets`.
     echo : bool
         Whether the text is repeated.
     values : bool or ValueOptions
-        Whether, or how, what entities mean is told.
+        Whether to add values of entities, or the options for them.
     """
     offsets = convert_offsets(document.text, document.entities, unit)
     if echo and unit == "code_points":

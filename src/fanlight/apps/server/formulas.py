@@ -22,7 +22,7 @@ from fanlight.calculus.lecture.mathml import mathml
 from fanlight.calculus.numeric import evaluate
 from fanlight.errors import DataError
 
-ENTRIES = 10_000  # numbers of an input or of a derivative
+ENTRIES = 10_000  # maximum count of numbers of an input or of a derivative
 _WORDS: dict[str, Callable[[str], str]] = {"en": str, "ko": korean.say}  # by language
 
 
@@ -32,7 +32,7 @@ def derive(request: Mapping[str, Any]) -> dict[str, Any]:
     Raises
     ------
     FanlightError
-        The expression or the numbers are at fault.
+        The expression or the numbers are invalid.
     """
     words = _WORDS[request["language"]]
     with errors_in(request["language"]):
@@ -64,7 +64,7 @@ def differentiate(request: Mapping[str, Any]) -> dict[str, Any]:
     Raises
     ------
     FanlightError
-        The expression is at fault.
+        The expression is invalid.
     """
     with errors_in(request["language"]):
         expression = read_formula(request["expression"], request["shapes"], request["assume"])
@@ -98,7 +98,7 @@ def check(request: Mapping[str, Any]) -> dict[str, Any]:
     Raises
     ------
     FanlightError
-        An expression is at fault.
+        An expression is invalid.
     """
     with errors_in(request["language"]):
         expression = read_formula(request["expression"], request["shapes"], request["assume"])
@@ -122,7 +122,7 @@ def _array(name: str, value: object) -> Any:
 
 
 def _plain(value: float | list[Any] | NDArray[np.float64] | None) -> Any:
-    """Return numbers for JSON, which has none for infinity."""
+    """Replace infinities, which JSON cannot represent."""
     if value is None:
         return None
     if isinstance(value, (list, np.ndarray)):

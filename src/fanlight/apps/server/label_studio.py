@@ -5,7 +5,7 @@ basic authentication. Offsets count code points, as in Label Studio.
 
 References
 ----------
-label-studio's ``ml/api_connector.py``, which asks; label-studio-ml-backend's ``api.py``, which answers.
+label-studio's ``ml/api_connector.py`` (client); label-studio-ml-backend's ``api.py`` (server).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ CONFIGURATION = (
     '<View><Labels name="label" toName="text"><Label value="PER"/><Label value="LOC"/></Labels>'
     '<Text name="text" value="$text"/></View>'
 )
-_NAMES = {  # of the bundled models' types, as people write them in a labelling configuration
+_NAMES = {  # frequent labels for the bundled models' types
     "PER": ("PERSON", "PEOPLE", "NAME"), "LOC": ("LOCATION", "PLACE", "GPE", "CITY", "COUNTRY"),
     "ORG": ("ORGANIZATION", "ORGANISATION", "COMPANY"), "MISC": ("MISCELLANEOUS", "OTHER"),
 }  # fmt: skip
@@ -40,7 +40,7 @@ class LabelStudioTask(BaseModel):
 
 
 class PredictRequest(BaseModel):
-    """What Label Studio sends for proposals; other fields are not looked at."""
+    """A request of Label Studio for proposals; other fields are ignored."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -53,7 +53,7 @@ class PredictRequest(BaseModel):
 
 
 class SetupRequest(BaseModel):
-    """What Label Studio sends when a backend is connected; other fields are not looked at."""
+    """The request of Label Studio to connect a backend; other fields are ignored."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"project": "1.1", "schema": CONFIGURATION}]})
 
@@ -76,13 +76,13 @@ class PredictResponse(Model):
 
 
 class SetupResponse(Model):
-    """Which model answers."""
+    """The model of the proposals."""
 
     model_version: str
 
 
 class HealthResponse(Model):
-    """Label Studio looks for "UP"."""
+    """The state that Label Studio expects, "UP"."""
 
     status: str
     model_class: str
@@ -94,7 +94,7 @@ class Control(NamedTuple):
     Attributes
     ----------
     name, target, field : str
-        Of the labels, of the text that they mark, and the text's key in a task's data.
+        Names of the labels and of the labelled text, and the text's key in a task's data.
     labels : dict of str to str
         The label for each type, both in upper case where they are compared.
     """
@@ -105,18 +105,18 @@ class Control(NamedTuple):
     labels: dict[str, str]
 
     def label_of(self, type_: str) -> str | None:
-        """Return the label that an entity of a type gets; None if there is none."""
+        """Return the label for a type; None if there is none."""
         names = (type_.upper(), *_NAMES.get(type_.upper(), ()))
         return next((self.labels[name] for name in names if name in self.labels), None)
 
 
 def read_control(configuration: str | None) -> Control | None:
-    """Return what marks text in a labelling configuration; None without one: then every entity is proposed.
+    """Return the control of a labelling configuration; None without one: then every entity is proposed.
 
     Raises
     ------
     DataError
-        It is no XML, or has no labels for a text.
+        It is not XML, or has no labels for a text.
 
     Examples
     --------
@@ -149,18 +149,18 @@ def label_studio_routes(tagging: Tagging) -> APIRouter:
 
     @router.get("/health", response_model=HealthResponse, operation_id="label_studio_health")
     async def health() -> Any:
-        """Answer while the server can work."""
+        """Answer if the server is alive."""
         return {"status": "UP", "model_class": "Fanlight"}
 
     @router.post("/setup", response_model=SetupResponse, operation_id="label_studio_setup")
     async def setup(request: SetupRequest) -> Any:
-        """Read a project's labelling configuration, and say which model answers."""
+        """Read a project's labelling configuration, and return the model."""
         read_control(request.configuration)
         return {"model_version": version}
 
     @router.post("/predict", response_model=PredictResponse, operation_id="label_studio_predict")
     async def predict(request: PredictRequest) -> Any:
-        """Propose the labels of texts, those of the labelling configuration."""
+        """Propose labels of texts, for the labels of the labelling configuration."""
         control = read_control(request.label_config)
         texts = [_text(task, control, number) for number, task in enumerate(request.tasks, 1)]
         tagged = await tagging.tag(texts, TagOptions()) if texts else []

@@ -37,7 +37,7 @@ class SpanIn(Model):
 
 
 class SaveRequest(Model):
-    """An annotator's spans of a text; none is an answer, too."""
+    """An annotator's spans of a text; an empty list is valid."""
 
     annotator: Annotator
     id: Annotated[int, Field(ge=1, lt=1 << 62)]
@@ -45,19 +45,19 @@ class SaveRequest(Model):
 
 
 class UndoRequest(Model):
-    """Whose last save is taken back."""
+    """The annotator whose last save is undone."""
 
     annotator: Annotator
 
 
 class AnnotatorResponse(Model):
-    """The annotator that a key is for; none if it is for all, or none is needed."""
+    """The annotator of a key; null if it is for all, or none is needed."""
 
     annotator: str | None
 
 
 class TaskOut(Model):
-    """A text to label, with the model's proposals, or the annotator's spans if these were taken back."""
+    """A text to label, with the model's proposals, or the annotator's spans after an undo."""
 
     id: int
     text: Text
@@ -65,7 +65,7 @@ class TaskOut(Model):
 
 
 class AgreementOut(Model):
-    """Cohen's κ of two annotators over the tokens of the texts that both have labelled."""
+    """Cohen's κ of two annotators over the tokens of texts labelled by both."""
 
     left: str = Field(alias="first")
     right: str = Field(alias="second")
@@ -74,7 +74,7 @@ class AgreementOut(Model):
 
 
 class LabelsResponse(Model):
-    """Where an annotator stands; no task after the last text."""
+    """The progress of an annotator; without a task after the last text."""
 
     types: list[str]
     task: TaskOut | None
@@ -85,13 +85,13 @@ class LabelsResponse(Model):
 
 
 def routes(store: LabelStore | None, tag: Callable[[str], Awaitable[Document]]) -> APIRouter:
-    """Return the routes; without a store there are no texts to label.
+    """Return the routes; without a store, there are no texts to label.
 
     Parameters
     ----------
     store : LabelStore or None
     tag : callable of a text to an awaitable Document
-        For the proposals.
+        Function for the proposals.
     """
     router = APIRouter(tags=["labelling"])
 
@@ -105,18 +105,18 @@ def routes(store: LabelStore | None, tag: Callable[[str], Awaitable[Document]]) 
 
     @router.get("/v1/labels", response_model=LabelsResponse, operation_id="labels")
     async def labels(annotator: Annotated[str, Query(min_length=1, max_length=40)], http: Request) -> Any:
-        """Give the next text of an annotator."""
+        """Return the next text of an annotator."""
         check_annotator(http, annotator)
         return await standing(annotator)
 
     @router.get("/v1/labels/annotator", response_model=AnnotatorResponse, operation_id="annotator")
     async def annotator_of_key(http: Request) -> Any:
-        """Say whose the key is that the request came with."""
+        """Return the annotator of the request's key."""
         return {"annotator": http.scope.get(ANNOTATOR)}
 
     @router.post("/v1/labels", response_model=LabelsResponse, operation_id="save_labels")
     async def save(request: SaveRequest, http: Request) -> Any:
-        """Save an annotator's spans of a text, on disk before the answer, and give the next."""
+        """Save an annotator's spans of a text durably, and return the next text."""
         check_annotator(http, request.annotator)
         spans = [(s.start, s.end, s.label) for s in request.spans]
         await asyncio.to_thread(get_store().save, request.annotator, request.id, spans)
@@ -124,14 +124,14 @@ def routes(store: LabelStore | None, tag: Callable[[str], Awaitable[Document]]) 
 
     @router.post("/v1/labels/undo", response_model=LabelsResponse, operation_id="undo_labels")
     async def undo(request: UndoRequest, http: Request) -> Any:
-        """Take back an annotator's last save and give that text again."""
+        """Undo an annotator's last save, and return that text."""
         check_annotator(http, request.annotator)
         await asyncio.to_thread(get_store().undo, request.annotator)
         return await standing(request.annotator)
 
     @router.get("/v1/labels/export", response_class=StreamingResponse, operation_id="export_labels")
     def export(format: Literal["fanlight", "prodigy"] = "fanlight") -> Any:
-        """Give everything labelled, a line of JSON a text and annotator: training data, or Prodigy's tasks."""
+        """Return all labels, one JSON line per text and annotator: training data, or Prodigy tasks."""
         rows: Iterator[dict[str, object]] = iter(())
         if store is not None:
             rows = store.export() if format == "fanlight" else store.tasks()
@@ -163,7 +163,7 @@ async def _describe_standing(
 
 
 def check_annotator(http: Request, annotator: str) -> None:
-    """Refuse an annotator's name from whoever has another's key."""
+    """Refuse an annotator's name with the key of another."""
     owner = http.scope.get(ANNOTATOR)
     if owner is not None and owner != annotator:
         raise HTTPException(403, f"this key is {owner}'s: label under that name")

@@ -35,9 +35,9 @@ def line_routes(tagging: Tagging) -> APIRouter:
         openapi_extra=_LINES_BODY,
     )  # fmt: skip
     async def tag_lines(options: Annotated[LineOptions, Query()], http: Request) -> Any:
-        """Find the entities of lines of JSON, each a text or an object with "text" and "id"; an answer a line.
+        """Find the entities of JSON lines, each a text or an object with "text" and "id"; one response line per line.
 
-        A first line `{"options": {…}}` has the options of /v1/tag, such as "rules"; they go before the address's.
+        A first line `{"options": {…}}` has options of /v1/tag, such as "rules", and overrides query parameters.
         """
         if not http.headers.get("content-type", NDJSON).startswith((NDJSON, "application/json", "text/plain")):
             return JSONResponse(error_body(415, f"the body's type is not read here: send {NDJSON}"), 415)
@@ -46,7 +46,7 @@ def line_routes(tagging: Tagging) -> APIRouter:
         except ValidationError as error:
             field, message = describe_invalid(error.errors(), tuple(schemas.TagOptions.model_fields))
             return JSONResponse(error_body(422, message, field), 422)
-        tagging.check_options(tag_options)  # what is wrong is told before the answer begins
+        tagging.check_options(tag_options)  # errors are raised before the response begins
         await tagging.rules_of((), tag_options)
         return StreamingResponse(tagging.answer_lines(requests, tag_options), media_type=NDJSON)
 
@@ -54,11 +54,13 @@ def line_routes(tagging: Tagging) -> APIRouter:
 
 
 class LineOptions(schemas.Model):
-    """The options of /v1/tag as parameters of an address."""
+    """The options of /v1/tag as query parameters."""
 
     model: schemas.Name | None = None
     threshold: schemas.Probability = 0.0
-    types: Annotated[str, Field(max_length=1000)] | None = Field(default=None, description="With commas: PER,LOC.")
+    types: Annotated[str, Field(max_length=1000)] | None = Field(
+        default=None, description="Types, separated by commas: PER,LOC."
+    )
     stages: Literal["1", "2"] | None = None
     offsets: schemas.Offsets = "code_points"
     echo: bool = True
@@ -77,18 +79,18 @@ class LineOptions(schemas.Model):
 
 
 def split_options(body: bytes, options: schemas.TagOptions) -> tuple[schemas.TagOptions, list[bytes]]:
-    """Return the options of a request in lines, and its lines of texts.
+    """Return the options of an NDJSON request, and its lines of texts.
 
     Parameters
     ----------
     body : bytes
     options : TagOptions
-        Of the address; those of a first line `{"options": …}` go before.
+        From query parameters; a first line `{"options": …}` overrides them.
 
     Raises
     ------
     ValidationError
-        The options of the first line are at fault.
+        The options of the first line are invalid.
     """
     requests = [line for line in body.splitlines() if line.strip()]
     try:

@@ -14,23 +14,23 @@ Key = Annotated[dict[Placeholder, NameAndType], Field(max_length=100_000)]
 
 
 class MaskRequest(ModelOptions, OneOrMany):
-    """Texts in which names are to be replaced by placeholders."""
+    """Texts to mask."""
 
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={"examples": [{"text": "Ann lives in Oslo.", "types": ["PER"]}], **ONE_OR_MANY},
     )
 
-    redact: bool = Field(default=False, description="Keep nothing: the type replaces each name.")
-    key: Key = Field(default_factory=dict, description="Of an earlier answer, to go on with.")
+    redact: bool = Field(default=False, description="Replace each name by its type, without a key.")
+    key: Key = Field(default_factory=dict, description="The key of an earlier response, to extend.")
 
 
 class MaskResponse(Model):
-    """The masked texts, and what gives them back."""
+    """The masked texts, and the key to restore them."""
 
     texts: list[str]
     key: dict[str, NameAndType] = Field(description="Name and type of each placeholder. Keep it secret.")
-    models: list[ModelFields] = Field(description="Which model answered each text.")
+    models: list[ModelFields] = Field(description="The model of each text.")
 
 
 class UnmaskRequest(OneOrMany):
@@ -48,6 +48,6 @@ class UnmaskRequest(OneOrMany):
 
 
 class UnmaskResponse(Model):
-    """The texts as they were."""
+    """The restored texts."""
 
     texts: list[str]

@@ -16,17 +16,17 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # when a counter began is in its process
 CONTENT_TYPE = CONTENT_TYPE_LATEST
-# bounds of the histogram of answering times: Prometheus' own, and finer below 5 ms, where most answers are
+# bounds of the latency histogram: Prometheus's, and finer below 5 ms, where most responses are
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 
 
 class Metrics:
-    """What a server counts.
+    """Counters of a server.
 
     Attributes
     ----------
     texts, characters : Counter
-        Tagged so far.
+        Number of texts and characters tagged.
     """
 
     def __init__(self) -> None:
@@ -40,12 +40,12 @@ class Metrics:
         )  # fmt: skip
         self._children: dict[
             tuple[str, int], tuple[Counter, Histogram]
-        ] = {}  # looking them up costs more than counting
+        ] = {}  # looking them up takes longer than counting
         self.texts = Counter("fanlight_texts", "Texts tagged.", registry=self._registry)
         self.characters = Counter("fanlight_characters", "Characters tagged.", registry=self._registry)
 
     def count_request(self, path: str, status: int, seconds: float) -> None:
-        """Count an answer."""
+        """Count a response."""
         counters = self._children.get((path, status))
         if counters is None:
             counters = self._requests.labels(path, str(status)), self._seconds.labels(path)
@@ -55,9 +55,9 @@ class Metrics:
         durations.observe(seconds)
 
     def watch(self, name: str, description: str, value: Callable[[], float]) -> None:
-        """Show a value as it is when the metrics are read."""
+        """Add a gauge whose value is computed when the metrics are read."""
         Gauge(name, description, registry=self._registry).set_function(value)
 
     def render(self) -> bytes:
-        """Return all in Prometheus's text format."""
+        """Return all metrics in Prometheus's text format."""
         return generate_latest(self._registry)

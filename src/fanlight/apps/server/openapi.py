@@ -1,4 +1,4 @@
-"""The description of the interface: keys, servers, errors."""
+"""Additions to the OpenAPI description: keys, servers, errors."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SCHEMES = {
 
 
 def describe(app: FastAPI, needs_key: bool) -> None:
-    """Let an application describe its interface with the keys that it needs."""
+    """Add API keys, servers and errors to an application's OpenAPI description."""
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:

@@ -21,7 +21,7 @@ from fanlight.network.architecture import equation
 
 
 class StateResponse(Model):
-    """What each model's engine is doing, as /readyz says; always with status 200, so that a browser logs no error."""
+    """The state of each model's engine, as in /readyz; always with status 200, so that browsers log no error."""
 
     ready: bool
     models: dict[str, str]
@@ -32,11 +32,11 @@ class FunctionOut(Model):
 
     name: str
     example: str
-    meaning: str = Field(description="Its derivative, or what it is read as.")
+    meaning: str = Field(description="Its derivative, or its definition.")
 
 
 class DifferentiateRequest(Model):
-    """A vector to take the Jacobian of, or a scalar to take the Hessian of."""
+    """A vector for a Jacobian, or a scalar for a Hessian."""
 
     expression: Formula
     wrt: Name
@@ -44,18 +44,18 @@ class DifferentiateRequest(Model):
     shapes: Shapes = Field(default={})
     assume: Annotated[dict[Name, Name], Field(max_length=20)] = Field(default={})
     at: Annotated[dict[Name, Any], Field(max_length=20)] | None = None
-    language: Language = Field(default="en", description="Of what is said of errors.")
+    language: Language = Field(default="en", description="Language of error messages.")
 
 
 class DerivativeNumbers(Model):
-    """The expression and its derivative at the numbers given: a list for each axis."""
+    """The values of the expression and its derivative, as nested lists."""
 
     value: Any
     derivative: Any
 
 
 class DifferentiateResponse(Model):
-    """The derivative, to read and to typeset, and its values at the numbers given."""
+    """The derivative as text and as a formula, and its values at the given numbers."""
 
     text: str
     mathml: str
@@ -69,12 +69,12 @@ def page_routes(tagging: Tagging, workers: WorkerPool) -> APIRouter:
 
     @router.get("/v1/state", response_model=StateResponse, operation_id="state")
     async def state() -> Any:
-        """Say what each model's engine is doing."""
+        """Return the state of each model's engine."""
         return {"ready": tagging.ready, "models": tagging.states}
 
     @router.get("/v1/equations", response_model=dict[str, str], operation_id="equations")
     def equations() -> Any:
-        """Give each model's equation in MathML."""
+        """Return each model's equation in MathML."""
         return {
             name: mathml(f"z = {latex(equation(batcher.tagger.model.configuration))}")
             for name, batcher in tagging.batchers.items()
@@ -87,14 +87,14 @@ def page_routes(tagging: Tagging, workers: WorkerPool) -> APIRouter:
 
     @router.post("/v1/differentiate", response_model=DifferentiateResponse, operation_id="differentiate")
     async def differentiate(request: DifferentiateRequest) -> Any:
-        """Take the Jacobian of a vector or the Hessian of a scalar, and evaluate it at numbers."""
+        """Derive the Jacobian of a vector or the Hessian of a scalar, and evaluate it."""
         return JSONResponse(await workers.run("differentiate", request.model_dump()))
 
     return router
 
 
 def describe_function(name: str) -> dict[str, str]:
-    """Return a function's name, a call of it, and its derivative or what it is read as.
+    """Return a function's name, an example, and its derivative or definition.
 
     Examples
     --------
@@ -113,7 +113,7 @@ def describe_function(name: str) -> dict[str, str]:
 
 
 def is_of_the_language(name: str) -> bool:
-    """Return whether a function is the calculus's, not one that another package has registered for itself."""
+    """Tell whether a function belongs to the calculus, and was not registered by another package."""
     if name not in TABLE or name in REWRITINGS:
         return True
     entry = TABLE[name]

@@ -18,20 +18,20 @@ Mark = Literal["", "flag", "reject"]
 
 
 class TextsRequest(Model):
-    """Texts to label, and the types that can be given."""
+    """Texts to label, and their possible types."""
 
     texts: Annotated[list[Text], Field(min_length=1, max_length=TEXTS)]
     types: Annotated[list[Name], Field(min_length=1, max_length=100)]
 
 
 class TextsResponse(Model):
-    """How many texts were not there yet."""
+    """The number of new texts."""
 
     added: int
 
 
 class ReviewResponse(Model):
-    """A text with what its annotator gave it, or no spans yet, and the texts beside it."""
+    """A text with its annotator's spans, if any, and the ids of the neighbouring texts."""
 
     task: TaskOut
     labelled: bool
@@ -41,13 +41,13 @@ class ReviewResponse(Model):
 
 
 class NextResponse(Model):
-    """The next text that is not labelled, if there is one."""
+    """The next unlabelled text, if there is one."""
 
     id: int | None
 
 
 class MarkRequest(Model):
-    """A mark for a text: to be looked at again, no training data, or neither."""
+    """A mark of a text: "flag" (for review), "reject" (no training data), or none."""
 
     annotator: Annotator
     id: Identifier
@@ -55,7 +55,7 @@ class MarkRequest(Model):
 
 
 def review_routes(store: LabelStore | None) -> APIRouter:
-    """Return the routes; without a store there are no texts."""
+    """Return the routes; without a store, there are no texts."""
     router = APIRouter(tags=["labelling"])
 
     def get_store() -> LabelStore:
@@ -65,13 +65,13 @@ def review_routes(store: LabelStore | None) -> APIRouter:
 
     @router.get("/v1/labels/texts/{id}", operation_id="review_text", response_model=ReviewResponse)
     async def review(id: Annotated[Identifier, Path()], annotator: Annotated[Annotator, Query()], http: Request) -> Any:
-        """Give a text by its id."""
+        """Return a text by its id."""
         check_annotator(http, annotator)
         return await asyncio.to_thread(_review, get_store(), annotator, id)
 
     @router.post("/v1/labels/texts", operation_id="add_texts", response_model=TextsResponse)
     async def add_texts(request: TextsRequest) -> Any:
-        """Add texts to label, where the server was started without a file of labels and for this machine alone."""
+        """Add texts to label, if the server was started without a database of labels and only for this machine."""
         if store is None or not store.is_open:
             raise HTTPException(403, "texts cannot be added here: start the server with fanlight label")
         return {"added": await asyncio.to_thread(store.add, request.texts, request.types)}
@@ -80,14 +80,14 @@ def review_routes(store: LabelStore | None) -> APIRouter:
     async def next_text(
         annotator: Annotated[Annotator, Query()], http: Request, after: Annotated[int, Query(ge=0, lt=1 << 62)] = 0
     ) -> Any:
-        """Give the id of the next text that the annotator has not labelled, after a text first."""
+        """Return the id of the next text without labels of the annotator, first of those after a text."""
         check_annotator(http, annotator)
         task = await asyncio.to_thread(get_store().next, annotator, after)
         return {"id": None if task is None else task.id}
 
     @router.post("/v1/labels/mark", operation_id="mark_text", response_model=ReviewResponse)
     async def mark(request: MarkRequest, http: Request) -> Any:
-        """Mark a text; a rejected one is left out of the training data."""
+        """Mark a text; rejected texts are omitted from the training data."""
         check_annotator(http, request.annotator)
         await asyncio.to_thread(get_store().set_mark, request.annotator, request.id, request.mark)
         return await asyncio.to_thread(_review, get_store(), request.annotator, request.id)

@@ -31,13 +31,13 @@ Offsets = Literal["code_points", "utf16", "bytes"]
 
 
 class TextFault(NamedTuple):
-    """A text of several that cannot be tagged, and why."""
+    """An invalid element of a list of texts, with the reason."""
 
     message: str
 
 
 def _keep_fault(value: object, validate: Callable[[Any], Any]) -> Any:
-    """Let a text that is at fault, or is none, be told in its own place."""
+    """Replace an invalid text by a `TextFault`, so that the other texts are tagged."""
     try:
         return validate(value)
     except ValidationError as error:
@@ -55,13 +55,13 @@ def _absent() -> Any:
 
 
 class Model(BaseModel):
-    """The base of all: unknown fields are refused, so that a misspelled one is no silent default."""
+    """Base class; unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class Rule(Model):
-    """A name or a pattern that is always of a type."""
+    """A rule: a name or a pattern with its type."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"oneOf": [{"required": ["name"]}, {"required": ["pattern"]}]}
@@ -69,7 +69,7 @@ class Rule(Model):
 
     # absent, not null: the schema has no place for null
     name: Annotated[str, Field(min_length=1, max_length=200)] = Field(
-        default_factory=_absent, description="Where it stands as a word, as it is spelled; or"
+        default_factory=_absent, description="A name, matched as whole words, case-sensitively; or"
     )
     pattern: Annotated[str, Field(min_length=1, max_length=200)] = Field(
         default_factory=_absent, description="a regular expression without backreferences and lookaround."
@@ -86,48 +86,52 @@ class Rule(Model):
 class ReadingOptions(Model):
     """How dates are read."""
 
-    date: datetime.date | None = Field(default=None, description='When the texts were written, for "yesterday".')
-    day_first: bool = Field(default=False, description="Whether 12/05/2021 is in May.")
+    date: datetime.date | None = Field(default=None, description='The date of the texts, for "yesterday".')
+    day_first: bool = Field(default=False, description="Whether to read 12/05/2021 as a date in May.")
 
     def to_options(self) -> ValueOptions:
-        """Return the options of the reader."""
+        """Return the options for reading values."""
         return ValueOptions(self.date, self.day_first)
 
 
 class ModelOptions(Model):
-    """Which model finds which entities."""
+    """Model, thresholds and types."""
 
     model: Name | None = Field(
-        default=None, description="One of /v1/models; by default each text's own script decides."
+        default=None, description="One of /v1/models; by default selected by the script of each text."
     )
-    threshold: Probability | dict[Name, Probability] = Field(default=0.0, description="Of all types, or of each.")
+    threshold: Probability | dict[Name, Probability] = Field(
+        default=0.0, description="Minimum probability of all types, or of each."
+    )
     types: Annotated[list[Name], Field(min_length=1, max_length=100)] | None = Field(
-        default=None, description="Entities of these types alone."
+        default=None, description="Only entities of these types."
     )
-    stages: Literal[1, 2] | None = Field(default=None, description="1: without the second, document-aware network.")
+    stages: Literal[1, 2] | None = Field(
+        default=None, description="1: only the first stage, without document features."
+    )
     rules: Annotated[list[Rule], Field(max_length=RULES)] = Field(
-        default_factory=list, description="Names and patterns beside the model."
+        default_factory=list, description="Names and patterns in addition to the model."
     )
     precedence: Literal["rules", "model", "longest"] = Field(
-        default="rules", description="What stays where a rule and the model overlap."
+        default="rules", description="Which entity stays if a rule and the model overlap."
     )
 
 
 class TagOptions(ReadingOptions, ModelOptions):
-    """How texts are tagged, and what of them is answered."""
+    """Options of tagging and of the response."""
 
-    offsets: Offsets = Field(default="code_points", description="What start and end count; JavaScript counts utf16.")
-    echo: bool = Field(default=True, description="Whether each text is repeated in the answer.")
-    values: bool = Field(default=False, description='Whether each entity has what it means as "value", or null.')
+    offsets: Offsets = Field(default="code_points", description="Unit of start and end; JavaScript uses utf16.")
+    echo: bool = Field(default=True, description="Whether the response repeats each text.")
+    values: bool = Field(default=False, description='Whether each entity has a normalised "value", or null.')
 
     @property
     def value_options(self) -> ValueOptions | None:
-        """How values are read, where they are asked for."""
+        """Options for values, if requested."""
         return self.to_options() if self.values else None
 
     @property
     def is_plain(self) -> bool:
-        """Whether models, thresholds and texts are all that is asked for."""
+        """Whether only models, thresholds and texts are given."""
         return (
             self.types is None
             and self.stages is None
@@ -142,7 +146,7 @@ ONE_OR_MANY: JsonDict = {"oneOf": [{"required": ["text"]}, {"required": ["texts"
 
 
 class OneOrMany(Model):
-    """One text or many, which are many texts once they are read."""
+    """One text or many; after validation, `texts` has them all."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra=ONE_OR_MANY)
 
@@ -176,10 +180,10 @@ class TagRequest(TagOptions, OneOrMany):
     )
 
     texts: Annotated[list[BatchText], Field(min_length=1, max_length=TEXTS)] = Field(
-        default_factory=_absent, description="these; one that cannot be tagged has an error in its place."
+        default_factory=_absent, description="these; invalid elements have an error in the response."
     )
     ids: Annotated[list[Identifier], Field(max_length=TEXTS)] | None = Field(
-        default=None, description="One a text, repeated in the answer."
+        default=None, description="One identifier per text, repeated in the response."
     )
 
     @model_validator(mode="after")
@@ -197,18 +201,18 @@ class LineIn(Model):
 
 
 class FirstLineIn(Model):
-    """The first line of a request in NDJSON, where it has the options of all others."""
+    """The first line of a request in NDJSON, if it has the options of the others."""
 
     options: TagOptions
 
 
 class ValueOut(Model):
-    """What a date, time, amount or quantity means."""
+    """The normalised value of a date, time, amount or quantity."""
 
     kind: Literal["date", "time", "duration", "money", "percent", "quantity"]
-    iso: str = Field(default_factory=_absent, description="ISO 8601, of dates, times and durations.")
-    number: float = Field(default_factory=_absent, description="Of money, per cents and quantities.")
-    upper: float = Field(default_factory=_absent, description="Of a range: number is the least, this the greatest.")
+    iso: str = Field(default_factory=_absent, description="ISO 8601, for dates, times and durations.")
+    number: float = Field(default_factory=_absent, description="For money, percentages and quantities.")
+    upper: float = Field(default_factory=_absent, description="The upper end of a range; number is the lower.")
     unit: str = Field(default_factory=_absent, description="A currency of ISO 4217, or a unit of UCUM.")
 
 
@@ -220,7 +224,7 @@ class ValueIn(Model):
 
 
 class ValuesRequest(ReadingOptions):
-    """Entities whose values are asked for."""
+    """Entities to read values of."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -233,41 +237,41 @@ class ValuesRequest(ReadingOptions):
 
 
 class ValuesResponse(Model):
-    """What each entity means, null where that is not understood."""
+    """The value of each entity, null if it cannot be interpreted."""
 
     values: list[ValueOut | None]
 
 
 class EntityOut(Model):
-    """An entity; offsets count code points, or what the request says."""
+    """An entity; offsets count code points, or the unit of the request."""
 
     start: int
     end: int
     type: str
     text: str
     probability: float
-    # absent, not null, where nobody asked
-    value: ValueOut | None = Field(default_factory=_absent, description="With values: true; null where there is none.")
+    # absent, not null, if not requested
+    value: ValueOut | None = Field(default_factory=_absent, description="With values: true; null if there is none.")
 
 
 class ModelFields(Model):
-    """Which model answered."""
+    """The model of a response."""
 
     model: str
-    version: str = Field(description="Of the model, or of the Fanlight that trained it.")
+    version: str = Field(description="Version of the model, or of the Fanlight that trained it.")
     language: str | None
 
 
 class DocumentOut(ModelFields):
     """A text's entities."""
 
-    text: str = Field(default="", description="Absent where the request says echo: false.")
+    text: str = Field(default="", description="Absent with echo: false.")
     entities: list[EntityOut]
     id: Identifier | None = None
 
 
 class TextError(Model):
-    """Stands in the place of a text that cannot be tagged."""
+    """The error of an invalid text, instead of its document."""
 
     error: str
     code: str
@@ -281,9 +285,9 @@ class TagResponse(Model):
 
 
 class Readiness(BaseModel):
-    """What each model's engine is doing."""
+    """The state of each model's engine."""
 
-    models: dict[str, str] = Field(description='"loading", "compiling" (once on a machine, up to a minute) or "ready".')
+    models: dict[str, str] = Field(description='"loading", "compiling" (once per machine, up to a minute) or "ready".')
 
 
 class EntityIn(Model):
@@ -296,7 +300,7 @@ class EntityIn(Model):
 
 
 class DocumentIn(Model):
-    """A text to show, and what was found in it."""
+    """A text and its entities to show."""
 
     text: Text
     entities: Annotated[list[EntityIn], Field(max_length=100_000)]
@@ -332,13 +336,13 @@ class HtmlRequest(Model):
 
 
 class HtmlResponse(Model):
-    """Each document as a piece of HTML: its text, in which entities are marked."""
+    """Each document as an HTML fragment with highlighted entities."""
 
     html: list[str]
 
 
 class ModelOut(Model):
-    """A model that is served."""
+    """A served model."""
 
     name: str
     version: str
@@ -346,23 +350,23 @@ class ModelOut(Model):
     types: list[str]
     unit: Literal["word", "character"]
     equation: str
-    scores: dict[str, Any] | None = Field(description="On the dev set of its training, in percent.")
+    scores: dict[str, Any] | None = Field(description="Scores on the dev set of its training, in percent.")
 
 
 class EpochOut(Model):
-    """A pass over the training data."""
+    """An epoch of a training."""
 
     stage: str
     number: int
     epochs: int
     loss: float
     dev_f1: float | None
-    seconds: float = Field(default=0.0, description="Since its stage began.")
+    seconds: float = Field(default=0.0, description="Seconds since the start of the stage.")
 
 
 class Fault(Model):
-    """What went wrong, and what to do."""
+    """An error, with a remedy."""
 
     error: str = Field(description="A sentence for people.")
-    code: str = Field(description="For programs, such as invalid_field, not_found, busy.")
-    field: str | None = Field(default=None, description="The field that is at fault, where one is.")
+    code: str = Field(description="A code for programs, such as invalid_field, not_found, busy.")
+    field: str | None = Field(default=None, description="The invalid field, if there is one.")

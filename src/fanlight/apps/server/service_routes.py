@@ -30,7 +30,7 @@ def service_routes(tagging: Tagging, metrics: Metrics) -> APIRouter:
 
     @router.get("/v1/models", response_model=list[schemas.ModelOut], operation_id="models")
     async def models() -> Any:
-        """Name the models."""
+        """List the models."""
         return [
             {
                 "name": name,
@@ -46,7 +46,7 @@ def service_routes(tagging: Tagging, metrics: Metrics) -> APIRouter:
 
     @router.get("/healthz", response_class=PlainTextResponse, operation_id="health")
     async def healthz() -> str:
-        """Answer "ok" while the server can work."""
+        """Answer "ok" if the server is alive."""
         return "ok"
 
     @router.get(
@@ -54,19 +54,19 @@ def service_routes(tagging: Tagging, metrics: Metrics) -> APIRouter:
         operation_id="readiness",
     )  # fmt: skip
     async def readyz() -> Any:
-        """Say what each model's engine is doing; 200 once all are ready. Texts are answered before, too."""
+        """Return the state of each model's engine; status 200 when all are ready. Texts can be tagged before."""
         return JSONResponse({"models": tagging.states}, 200 if tagging.ready else 503)
 
     @router.get("/metrics", response_class=PlainTextResponse, operation_id="metrics")
     async def prometheus() -> Response:
-        """Give counters and histograms in Prometheus's text format."""
+        """Return counters and histograms in Prometheus's text format."""
         return Response(metrics.render(), headers={"content-type": CONTENT_TYPE})
 
     return router
 
 
 def add_pages(app: FastAPI) -> None:
-    """Add the page and the documentation, which a browser shows without other sites."""
+    """Add the page and the documentation, which load nothing from other sites."""
 
     @app.get("/", include_in_schema=False)
     async def page() -> FileResponse:

@@ -58,7 +58,7 @@ class Tagging:
         self._rules_thread = ThreadPoolExecutor(1, "fanlight-rules")
         self._compiler = ThreadPoolExecutor(1, "fanlight-patterns")
         self._compiling = 0
-        self._rules: dict[Any, Rules] = {}  # of the latest requests, the last used at the end
+        self._rules: dict[Any, Rules] = {}  # in order of their last use
         self._names: dict[str, ModelName] = {}
         self._tails: dict[str, bytes] = {}
         for name, tagger in taggers.items():
@@ -66,12 +66,12 @@ class Tagging:
 
     @property
     def states(self) -> dict[str, str]:
-        """What each model's engine is doing: "loading", "compiling" or "ready"; see `engine.switch`."""
+        """The state of each model's engine: "loading", "compiling" or "ready"; see `engine.switch`."""
         return {name: batcher.tagger.state for name, batcher in self.batchers.items()}
 
     @property
     def ready(self) -> bool:
-        """Whether every model's fast engine answers."""
+        """Whether every model's compiled engine is ready."""
         return all(batcher.tagger.ready for batcher in self.batchers.values())
 
     def choose(self, name: str | None, text: str) -> str:
@@ -80,7 +80,7 @@ class Tagging:
         Raises
         ------
         HTTPException
-            404: there is none of that name.
+            404: there is no such model.
         """
         if name is None:
             language = language_of(text)
@@ -97,7 +97,7 @@ class Tagging:
         self.batchers[name] = Batcher(tagger)
 
     def name_of(self, model: str) -> ModelName:
-        """Return name, version and language of a model that is served."""
+        """Return name, version and language of a served model."""
         return self._names[model]
 
     async def tag(self, texts: Sequence[str], options: ModelOptions) -> list[tuple[Document, ModelName]]:
@@ -106,7 +106,7 @@ class Tagging:
         Raises
         ------
         BusyError
-            Too much is waiting.
+            Too many requests are waiting.
         """
         documents: dict[int, tuple[Document, ModelName]] = {}
         rules = await self.rules_of(texts, options)
@@ -125,7 +125,7 @@ class Tagging:
         ]
 
     async def answer(self, request: TagRequest) -> list[str]:
-        """Return the lines of JSON of a request's texts; one that is at fault has an error in its place."""
+        """Return the JSON lines of a request's texts; invalid ones have an error."""
         good = [text for text in request.texts if not isinstance(text, TextFault)]
         tagged = iter(await self.tag(good, request))
         ids: Sequence[Any] = request.ids if request.ids is not None else [None] * len(request.texts)
@@ -162,7 +162,7 @@ class Tagging:
         return b'{"documents": [%b]}' % b", ".join(answers[i] for i in range(len(answers)))
 
     async def stream(self, request: TagRequest) -> AsyncIterator[str]:
-        """Tag a few texts at a time, so that the first answers come while others are tagged."""
+        """Tag a few texts at a time, so that the first are sent while others are tagged."""
         lengths = [0 if isinstance(text, TextFault) else len(text) for text in request.texts]
         for begin, end in _portions(lengths, RULED if request.rules else None):
             ids = None if request.ids is None else request.ids[begin:end]
@@ -175,7 +175,7 @@ class Tagging:
                 yield line + "\n"
 
     async def answer_lines(self, requests: Sequence[bytes], options: TagOptions) -> AsyncIterator[str]:
-        """Yield the answers to lines of JSON as they come; a line that is at fault has an error in its place."""
+        """Yield the responses to JSON lines as they arrive; invalid lines have an error."""
         for begin, end in _portions(list(map(len, requests)), RULED if options.rules else None):
             parsed = [_parse_line(line) for line in requests[begin:end]]
             good = [item for item in parsed if isinstance(item, LineIn)]
@@ -195,12 +195,12 @@ class Tagging:
                     yield json.dumps(item, ensure_ascii=False) + "\n"
 
     def check_options(self, options: ModelOptions, texts: Sequence[str] = ()) -> None:
-        """Refuse options that the models of some texts, or else all that could answer, have no use for.
+        """Refuse options that do not apply to the models of some texts, or without texts to any model.
 
         Raises
         ------
         HTTPException, DataError
-            There is no such model or type, or a rule is at fault.
+            There is no such model or type, or a rule is invalid.
         """
         names = list(self.by_model(texts, options) or self.batchers)
         if options.model is not None:
@@ -213,7 +213,7 @@ class Tagging:
             check_types(options.types, types, "types")
 
     def by_model(self, texts: Sequence[str], options: ModelOptions) -> dict[str, list[int]]:
-        """Return which of some texts each model tags.
+        """Group texts by model.
 
         Raises
         ------
@@ -226,7 +226,7 @@ class Tagging:
         return places
 
     async def rules_of(self, texts: Sequence[str], options: ModelOptions) -> Rules | None:
-        """Return the rules of a request, if it has some.
+        """Return the rules of a request, if there are any.
 
         Raises
         ------
@@ -258,7 +258,7 @@ class Tagging:
         return rules
 
     def close(self) -> None:
-        """End the threads that rules are applied in."""
+        """End the threads for rules."""
         for thread in (self._rules_thread, self._compiler):
             thread.shutdown(wait=False, cancel_futures=True)
 
@@ -267,7 +267,7 @@ class Tagging:
         return await loop.run_in_executor(self._rules_thread, lambda: list(map(rules.apply, documents)))
 
     def _batcher(self, name: str, stages: int | None) -> Batcher:
-        """Return what tags with all stages of a model, or with its first alone."""
+        """Return the batcher for all stages of a model, or for its first stage."""
         batcher = self.batchers[name]
         model = getattr(batcher.tagger, "model", None)
         if stages != 1 or model is None or limit_stages(model, 1) is model:
@@ -292,7 +292,7 @@ class Tagging:
 
 
 def name_of(name: str, tagger: Tagger) -> ModelName:
-    """Return name, version and language of a tagger that is served under a name."""
+    """Return name, version and language of a served tagger."""
     provenance: Mapping[str, Any] = tagger.model.provenance
     version = str(provenance.get("version") or provenance.get("fanlight") or __version__)
     language = provenance.get("language") or (name if name in ("en", "ko") else None)
@@ -300,7 +300,7 @@ def name_of(name: str, tagger: Tagger) -> ModelName:
 
 
 def answer(documents: Sequence[str]) -> bytes:
-    """Return the answer's JSON, of its documents' lines."""
+    """Return the response's JSON from the lines of its documents."""
     return f'{{"documents": [{", ".join(documents)}]}}'.encode()
 
 
@@ -312,7 +312,7 @@ def _compile_rules(names: tuple[tuple[str, str], ...], patterns: tuple[tuple[str
 
 
 def _parse_line(line: bytes) -> LineIn | dict[str, Any]:
-    """Return a line's text, or what is wrong with it."""
+    """Return a line's text, or its error."""
     try:
         value = json.loads(line)
         return LineIn.model_validate({"text": value} if isinstance(value, str) else value)
@@ -326,14 +326,14 @@ def _parse_line(line: bytes) -> LineIn | dict[str, Any]:
 
 
 def _error_line(error: Exception, identifier: str | int | None) -> str:
-    """Return what stands in the place of a text that could not be tagged after the answer had begun."""
+    """Return the error line of a text that could not be tagged after the response had begun."""
     is_busy = isinstance(error, BusyError)
     body = error_body(429, "too much is waiting: send this text again") if is_busy else error_body(400, str(error))
     return json.dumps(body if identifier is None else {**body, "id": identifier}, ensure_ascii=False)
 
 
 async def _write(document: Document, fields: Mapping[str, Any], options: TagOptions) -> str:
-    """Return a document's answer as a line of JSON; values are read in a thread, since it may have thousands."""
+    """Return a document's JSON line; values are read in a thread, since there may be thousands."""
     values = options.value_options
     if values is None:
         return answer_line(document, fields, options.offsets, options.echo)
@@ -341,14 +341,14 @@ async def _write(document: Document, fields: Mapping[str, Any], options: TagOpti
 
 
 def _portions(lengths: Sequence[int], most: int | None = None) -> Iterable[tuple[int, int]]:
-    """Yield beginnings and ends of ever larger portions, so that the first is answered soon.
+    """Yield beginnings and ends of growing portions, so that the first is sent soon.
 
     Parameters
     ----------
     lengths : sequence of int
-        Of the texts, in characters or bytes.
+        Lengths of the texts, in characters or bytes.
     most : int, optional
-        Of a portion that has more texts than one.
+        Maximum length of a portion with more than one text.
 
     Examples
     --------

@@ -27,9 +27,9 @@ def tagging_routes(tagging: Tagging) -> APIRouter:
         "/v1/tag", response_model=schemas.TagResponse, operation_id="tag", responses={200: {"content": {NDJSON: {}}}}
     )
     async def tag(request: schemas.TagRequest, http: Request) -> Any:
-        """Find the entities of texts. With `Accept: application/x-ndjson` the answer is a line a text, as they come."""
+        """Find the entities of texts; with `Accept: application/x-ndjson`, as a stream with one line per text."""
         if NDJSON in http.headers.get("accept", ""):
-            tagging.check_options(request)  # what is wrong is told before the answer begins
+            tagging.check_options(request)  # errors are raised before the response begins
             await tagging.rules_of((), request)
             return StreamingResponse(tagging.stream(request), media_type=NDJSON)
         tagging.check_options(request, [text for text in request.texts if isinstance(text, str)])
@@ -40,7 +40,7 @@ def tagging_routes(tagging: Tagging) -> APIRouter:
         responses={200: {"content": {"text/html": {}}}},
     )  # fmt: skip
     async def as_html(request: schemas.HtmlRequest, http: Request) -> Any:
-        """Show entities in their texts, as `fanlight tag --format html` does; with `Accept: text/html` as a page."""
+        """Show entities in their texts, as `fanlight tag --format html`; with `Accept: text/html`, as a page."""
         documents = [_document(document) for document in request.documents]
         if "text/html" in http.headers.get("accept", ""):
             return HTMLResponse("".join(await asyncio.to_thread(lambda: list(html.page(documents)))))
@@ -48,7 +48,7 @@ def tagging_routes(tagging: Tagging) -> APIRouter:
 
     @router.post("/v1/values", response_model=schemas.ValuesResponse, operation_id="values")
     async def values(request: schemas.ValuesRequest) -> Any:
-        """Read what dates, times, amounts and quantities mean."""
+        """Return the values of dates, times, amounts and quantities."""
         return JSONResponse({"values": await asyncio.to_thread(_read_values, request)})
 
     @router.post("/v1/mask", response_model=masking_schemas.MaskResponse, operation_id="mask")
@@ -61,7 +61,7 @@ def tagging_routes(tagging: Tagging) -> APIRouter:
 
     @router.post("/v1/unmask", response_model=masking_schemas.UnmaskResponse, operation_id="unmask")
     async def restore(request: masking_schemas.UnmaskRequest) -> Any:
-        """Put the names back that /v1/mask replaced."""
+        """Restore the names replaced by /v1/mask."""
         return JSONResponse(
             {"texts": await asyncio.to_thread(lambda: [unmask(text, _names(request.key)) for text in request.texts])}
         )

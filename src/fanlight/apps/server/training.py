@@ -33,7 +33,7 @@ OFF = "training is off, for others reach this server: start it with --train-fold
 
 
 class LabelledText(NamedTuple):
-    """A labelled file as it was sent.
+    """An uploaded labelled file.
 
     Attributes
     ----------
@@ -69,7 +69,7 @@ class Training:
     Attributes
     ----------
     name : str
-        Of the model that it makes.
+        Name of its model.
     out : path
         The model file.
     examples : str
@@ -87,7 +87,7 @@ class Training:
 
     @property
     def progress(self) -> Path:
-        """What the process writes after each epoch."""
+        """The progress file of the process."""
         return self.out.with_name(f"{self.out.name}.progress.jsonl")
 
 
@@ -108,12 +108,12 @@ class TrainingRunner:
         self._is_starting = False
 
     async def check(self, train: LabelledText, dev: LabelledText | None) -> DataReport:
-        """Return the data report of files that would be trained on.
+        """Return the data report of uploaded files.
 
         Raises
         ------
         FanlightError
-            A file is at fault; the message names line and remedy.
+            A file is invalid; the message names line and remedy.
         """
         with tempfile.TemporaryDirectory(prefix="fanlight-") as folder:
             data = await asyncio.to_thread(write_data, Path(folder), train, dev)
@@ -130,12 +130,12 @@ class TrainingRunner:
         settings : mapping of str to any
             As for ``fanlight train --set``.
         serve : callable of (name, Tagger)
-            What is called with the tagger when the model is written.
+            Called with the tagger when the model is written.
 
         Raises
         ------
         FanlightError
-            A training is running, or a file is at fault.
+            A training is running, or a file is invalid.
         """
         if self._is_starting or (self.training is not None and self.training.state == "running"):
             raise DataError("a training is running: wait for its end, or cancel it")
@@ -162,7 +162,7 @@ class TrainingRunner:
             self._kill()
 
     async def close(self) -> None:
-        """Stop what is running, and remove a temporary folder."""
+        """Stop the training, and remove a temporary folder."""
         self.cancel()
         if self._task is not None:
             await self._task
@@ -207,12 +207,12 @@ Serve = Callable[[str, Tagger], object]
 
 
 def write_data(folder: Path, train: LabelledText, dev: LabelledText | None) -> TrainingData:
-    """Write labelled files into a folder, in formats that are trained on; without a dev set, hold some of `train` out.
+    """Write labelled files into a folder, in formats for training; without a dev set, hold out a part of `train`.
 
     Raises
     ------
     FanlightError
-        A file is at fault; the message names line and remedy.
+        A file is invalid; the message names line and remedy.
     """
     try:
         path = _write_trainable(folder, "train", train)
@@ -223,7 +223,7 @@ def write_data(folder: Path, train: LabelledText, dev: LabelledText | None) -> T
             measured = _read(other, corpus.unit)
             report = report_data(corpus, measured)
         else:
-            report = report_data(corpus)  # of all, so that its lines are those of the file
+            report = report_data(corpus)  # with all sentences, so that its line numbers are those of the file
             text, held_out = hold_out(path.read_text(encoding="utf-8"), train.name)
             other = path.with_name(f"held-out-{path.name}")
             other.write_text(held_out, encoding="utf-8")
@@ -235,7 +235,7 @@ def write_data(folder: Path, train: LabelledText, dev: LabelledText | None) -> T
 
 
 def hold_out(text: str, name: str) -> tuple[str, str]:
-    r"""Divide labelled text: every fifth document or sentence is held out to measure the model.
+    r"""Split labelled text: every fifth document or sentence is held out for evaluation.
 
     Parameters
     ----------
@@ -247,7 +247,7 @@ def hold_out(text: str, name: str) -> tuple[str, str]:
     Returns
     -------
     tuple of (str, str)
-        What is trained on, and what is held out.
+        Training and held-out text.
 
     Raises
     ------
@@ -274,7 +274,7 @@ def hold_out(text: str, name: str) -> tuple[str, str]:
 
 
 def model_name(file: str) -> str:
-    """Return the name of a model that is trained on a file: letters, digits and _.
+    """Return the name of a model trained on a file: letters, digits and _.
 
     Examples
     --------
@@ -286,7 +286,7 @@ def model_name(file: str) -> str:
 
 
 def _write_trainable(folder: Path, part: str, file: LabelledText) -> Path:
-    """Write a file, in a format that is trained on; return its path."""
+    """Write a file, in a format for training; return its path."""
     place = folder / part
     place.mkdir(exist_ok=True)
     name = re.sub(r"[^\w.-]", "_", Path(file.name).name)[:100].strip(".")
@@ -310,7 +310,7 @@ def _examples(corpus: Corpus) -> str:
 
 
 def _without_folder(message: str, folder: Path) -> str:
-    """Name a file in a message as its sender does."""
+    """Remove the folder from file names in a message."""
     for part in ("train", "dev"):
         message = message.replace(f"{folder}/{part}/held-out-", "").replace(f"{folder}/{part}/", "")
     return message

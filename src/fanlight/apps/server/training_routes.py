@@ -21,12 +21,12 @@ from fanlight.apps.server.training import OFF, LabelledText, TrainingRunner
 _CONTENT: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/octet-stream": {}}, "description": "The model file."}
 }
-LABELS = "labels.jsonl"  # the name of what was labelled on the page
+LABELS = "labels.jsonl"  # the name for labels made on the page
 EXAMPLE = "\n\n".join(("Ann\tS-PER\nlives\tO\nin\tO\nOslo\tS-LOC", *["It\tO\nrained\tO"] * 4))
 
 
 class LabelledFile(Model):
-    """Labelled sentences: columns, KLUE, JSONL, or what other tools export."""
+    """Labelled sentences: columns, KLUE, JSONL, or exports of other tools."""
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
     text: Annotated[str, Field(min_length=1, max_length=100_000_000)]
@@ -36,8 +36,8 @@ class CheckRequest(Model):
     """Data to train on."""
 
     train: LabelledFile | None = Field(default=None, examples=[{"name": "towns.conll", "text": EXAMPLE}])
-    labels: bool = Field(default=False, description="What is labelled here, merged by majority, instead.")
-    dev: LabelledFile | None = Field(default=None, description="To measure on; by default a fifth of `train`.")
+    labels: bool = Field(default=False, description="Use the labels made on this server, merged by majority, instead.")
+    dev: LabelledFile | None = Field(default=None, description="The dev set; by default a fifth of `train`.")
 
     @model_validator(mode="after")
     def _one_source(self) -> CheckRequest:
@@ -47,13 +47,15 @@ class CheckRequest(Model):
 
 
 class TrainRequest(CheckRequest):
-    """Data to train on, and how."""
+    """Data and settings of a training."""
 
-    epochs: Annotated[int, Field(ge=1, le=1000)] | None = Field(default=None, description="By default as many as fit.")
+    epochs: Annotated[int, Field(ge=1, le=1000)] | None = Field(
+        default=None, description="By default selected by the amount of data."
+    )
 
 
 class CheckResponse(Model):
-    """What the data are like."""
+    """The data report."""
 
     sentences: int
     documents: int
@@ -67,20 +69,22 @@ class CheckResponse(Model):
 
 
 class TrainingResponse(Model):
-    """The training so far."""
+    """The state of a training."""
 
     epochs: list[EpochOut]
     html: str = Field(description="The curves of each stage and, at the end, the report.")
-    allowed: bool = Field(description="Whether a training can be begun here.")
-    labels: bool = Field(description="Whether what is labelled here can be trained on.")
-    state: Literal["none", "running", "done", "failed", "cancelled"] = Field(description="Of the one begun here.")
-    name: Name | None = Field(description="Of its model, which is served when it is done.")
-    examples: str = Field(description="Sentences that it was not trained on.")
+    allowed: bool = Field(description="Whether trainings can be started on this server.")
+    labels: bool = Field(description="Whether there are labels on this server to train on.")
+    state: Literal["none", "running", "done", "failed", "cancelled"] = Field(
+        description="State of the training started on this server."
+    )
+    name: Name | None = Field(description="Name of its model, which is served at the end.")
+    examples: str = Field(description="Sentences of the dev set, to try the model on.")
     error: str
 
 
 class _Trainings(NamedTuple):
-    """What the routes work with."""
+    """The state of the routes."""
 
     runner: TrainingRunner | None
     watch: Path | None
@@ -116,15 +120,15 @@ class _Trainings(NamedTuple):
 def training_routes(
     tagging: Tagging, runner: TrainingRunner | None, watch: Path | None, labels: LabelStore | None
 ) -> APIRouter:
-    """Return the routes; without a runner nobody can begin a training.
+    """Return the routes; without a runner, trainings cannot be started.
 
     Parameters
     ----------
     tagging : Tagging
-        Which serves a new model.
+        Serves a new model.
     runner : TrainingRunner or None
     watch : path or None
-        What a training that was begun elsewhere writes.
+        The progress file of a training started by another process.
     labels : LabelStore or None
     """
     router = APIRouter(tags=["training"])
@@ -133,7 +137,7 @@ def training_routes(
 
     @router.get("/v1/training", response_model=TrainingResponse, operation_id="training")
     async def show_training() -> Any:
-        """Give the curves and the state of the training that was begun here, or else of the one that is watched."""
+        """Return curves and state of the training started on this server, or else of the watched one."""
         return await trainings.describe()
 
     @router.post("/v1/training/check", response_model=CheckResponse, operation_id="check_training_data")
@@ -145,7 +149,7 @@ def training_routes(
 
     @router.post("/v1/training", response_model=TrainingResponse, operation_id="train")
     async def train(request: TrainRequest) -> Any:
-        """Begin a training."""
+        """Start a training."""
         started = trainings.get_runner()
         settings = {} if request.epochs is None else {"epochs": request.epochs}
         await started.start(*await trainings.files_of(request), settings, tagging.add)
@@ -159,7 +163,7 @@ def training_routes(
 
     @router.get("/v1/training/model", response_class=FileResponse, responses=_CONTENT, operation_id="training_model")
     async def model() -> Any:
-        """Give the file of the model that was trained last."""
+        """Return the model file of the last training."""
         training = None if runner is None else runner.training
         if training is None or training.state != "done":
             raise HTTPException(404, "there is no trained model yet: begin a training and wait for its end")
@@ -173,7 +177,7 @@ def _file(file: LabelledFile) -> LabelledText:
 
 
 def _read_labels(labels: LabelStore | None) -> LabelledText:
-    """Return what is labelled here, as a file."""
+    """Return the labels made on this server as a file."""
     if labels is None:
         raise HTTPException(404, "there is nothing to label: start the server with fanlight label")
     rows = labels.merge().rows

@@ -53,22 +53,22 @@ class EndpointTeacher:
     Parameters
     ----------
     address : str
-        ``URL#MODEL``, such as ``https://api.example.com/v1#small``; the URL is what stands before
+        ``URL#MODEL``, such as ``https://api.example.com/v1#small``; the URL is the part before
         ``/chat/completions``.
     types : sequence of str
-        Those asked for.
+        The types to label.
     describe : mapping of str to str
-        What a type means, in a few words.
+        Descriptions of types.
 
     Attributes
     ----------
     used : Cost
-        What the service says that it has used so far.
+        Usage reported by the service.
 
     Raises
     ------
     SettingsError
-        The address names no model or holds a secret, or the key would cross the network in the clear.
+        The address has no model or contains a secret, or the key would be sent unencrypted.
     """
 
     def __init__(self, address: str, types: Sequence[str], describe: Mapping[str, str]) -> None:
@@ -80,7 +80,7 @@ class EndpointTeacher:
         parts = urlsplit(url)
         if not parts.hostname or not self._model:
             raise SettingsError(f"--teacher {address}: is not URL#MODEL, such as https://api.example.com/v1#small")
-        if parts.username or parts.password or parts.query:  # the address is printed, and stays in the model
+        if parts.username or parts.password or parts.query:  # the address is printed, and stored in the model
             raise SettingsError(
                 f"--teacher {parts.hostname}: give the URL without name, key and query: the key in ${KEY}"
             )
@@ -95,7 +95,7 @@ class EndpointTeacher:
         self._failed = threading.Event()
 
     def estimate(self, texts: Sequence[str]) -> Cost | None:
-        """Return calls and tokens, if no call has to be repeated."""
+        """Return the number of calls and tokens, without repeated calls."""
         calls = -(-len(texts) // TEXTS)
         size = calls * len(self._prompt.encode()) + sum(
             len(json.dumps(t, ensure_ascii=False).encode()) + 6 for t in texts
@@ -103,14 +103,14 @@ class EndpointTeacher:
         return Cost(calls, size // BYTES_A_TOKEN, TOKENS_OUT * len(texts))
 
     def label(self, texts: Sequence[str]) -> Iterator[Answer]:
-        """Yield the labels of each text, in order; a text of which the answer stays wrong has a fault instead.
+        """Yield the labels of each text, in order; after repeated invalid responses, a text has a fault instead.
 
-        After a failure no call is begun; what the calls under way answer is yielded before the error is raised.
+        After a failure, no new calls are made; responses of running calls are yielded before the error is raised.
 
         Raises
         ------
         DataError
-            The service refuses, or does not answer.
+            The service refuses the request, or does not respond.
         """
         batches = [texts[begin : begin + TEXTS] for begin in range(0, len(texts), TEXTS)]
         pool, failure = ThreadPoolExecutor(PARALLEL), None
@@ -129,7 +129,7 @@ class EndpointTeacher:
             raise failure
 
     def _label_batch(self, texts: Sequence[str]) -> list[Answer]:
-        """Return the labels of the texts of one call; those with a fault are asked for once more."""
+        """Return the labels of the texts of one call; texts with a fault are requested once more."""
         if self._failed.is_set():
             return [Answer(fault="was not asked for")] * len(texts)
         answers = self._ask(texts)
@@ -160,7 +160,7 @@ class EndpointTeacher:
         return [self._check(text, rows.get(number)) for number, text in numbered.items()]
 
     def _check(self, text: str, items: object) -> Answer:
-        """Return the labels of a text from its part of the answer, or what is wrong with that."""
+        """Return the labels of a text from its part of the response, or its error."""
         if not isinstance(items, list):
             return Answer(fault="the answer has no list for this text")
         mentions = []
@@ -173,12 +173,12 @@ class EndpointTeacher:
         return place_mentions(text, mentions)
 
     def _send(self, data: bytes) -> str:
-        """Return the message that answers a request, tried again while the service is busy.
+        """Return the message of the response to a request, with retries while the service is busy.
 
         Raises
         ------
         DataError
-            The service refuses, or does not answer.
+            The service refuses the request, or does not respond.
         """
         reason = ""
         for attempt in range(ATTEMPTS):
@@ -216,10 +216,10 @@ class EndpointTeacher:
 
 
 def place_mentions(text: str, mentions: Sequence[tuple[object, str]]) -> Answer:
-    """Return the spans at which mentions stand in a text: each where the same words were not placed before.
+    """Return the spans of mentions in a text; repeated mentions get successive occurrences.
 
-    Where a mention stands as a word that place is taken before one inside a word. In Korean, where particles follow
-    without a space, only the beginning has to be a word's.
+    Occurrences as whole words are preferred to those inside words. In Korean, where particles follow
+    without a space, only the start must be that of a word.
 
     Examples
     --------
@@ -261,7 +261,7 @@ def _is_word(text: str, start: int, end: int) -> bool:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Refuse an object with a key twice, of which one would be lost."""
+    """Refuse an object with a repeated key."""
     value = dict(pairs)
     if len(value) < len(pairs):
         raise ValueError
@@ -269,7 +269,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _said(error: HTTPError) -> str:
-    """Return what the body of an error says, in a line."""
+    """Return the message of an error response, in one line."""
     body = error.read(1000).decode("utf-8", "replace")
     with contextlib.suppress(ValueError, KeyError, TypeError):
         body = str(json.loads(body)["error"]["message"])

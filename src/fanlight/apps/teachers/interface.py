@@ -14,9 +14,9 @@ class Answer(NamedTuple):
     Attributes
     ----------
     spans : tuple of (start, end, type)
-        In code points, in the order of the text; no two overlap.
+        In code points, in the order of the text, without overlaps.
     fault : str
-        Why there are no labels; "" if there are.
+        Why there are no labels; else "".
     """
 
     spans: tuple[Span, ...] = ()
@@ -24,13 +24,13 @@ class Answer(NamedTuple):
 
 
 class Cost(NamedTuple):
-    """An estimate, before anything is sent, of what a service will be asked.
+    """An estimate of the costs of a service, before anything is sent.
 
     Attributes
     ----------
     calls : int
     tokens_in, tokens_out : int
-        Of the service's own tokens, taken for four bytes of UTF-8.
+        Tokens of the service, estimated as four bytes of UTF-8.
     """
 
     calls: int
@@ -44,23 +44,23 @@ class Teacher(Protocol):
     Attributes
     ----------
     name : str
-        As it was named on the command line.
+        Its name on the command line.
     types : frozenset of str
-        Those of the types asked for that it can give.
+        The requested types that it can label.
     """
 
     name: str
     types: frozenset[str]
 
     def estimate(self, texts: Sequence[str]) -> Cost | None:
-        """Return what the labels will cost; None if no text leaves this machine."""
+        """Return the estimated costs; None if no text leaves this machine."""
 
     def label(self, texts: Sequence[str]) -> Iterator[Answer]:
         """Yield the labels of each text, in order."""
 
 
 def longest_spans(spans: Iterable[Span]) -> tuple[Span, ...]:
-    """Return the spans, in order, without those that a longer one overlaps; of equally long ones the first stays.
+    """Return the spans, in order, without those that overlap a longer one, or an earlier one of the same length.
 
     Examples
     --------

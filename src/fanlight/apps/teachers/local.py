@@ -12,7 +12,7 @@ from fanlight.errors import DataError, FanlightError
 from fanlight.libraries import library
 from fanlight.tagging.rules import read_rules
 
-GLINER_WORDS = 384  # of a text, after which GLiNER drops the rest
+GLINER_WORDS = 384  # maximum words of a text, which GLiNER truncates
 
 
 class RulesTeacher:
@@ -22,9 +22,9 @@ class RulesTeacher:
     ----------
     path : path
     types : sequence of str
-        Those asked for.
+        The types to label.
     encoding : str
-        Of the file.
+        Encoding of the file.
 
     Raises
     ------
@@ -54,11 +54,11 @@ class SpacyTeacher:
     Parameters
     ----------
     pipeline : str
-        The name of an installed pipeline, or the folder of one.
+        The name of an installed pipeline, or its folder.
     types : sequence of str
-        Those asked for.
+        The types to label.
     mapping : mapping of str to str
-        What the pipeline's labels are called here; others keep their names.
+        Types for the pipeline's labels; others keep their names.
 
     Raises
     ------
@@ -72,7 +72,7 @@ class SpacyTeacher:
             self._nlp = library("spacy").load(pipeline)
         except FanlightError:
             raise
-        except Exception as error:  # a pipeline runs what its components are made of
+        except Exception as error:  # components of a pipeline can raise anything
             reason = " ".join(str(error).split())[:200]
             raise DataError(
                 f"{self.name}: cannot be loaded ({reason}): is it installed, or the folder right?"
@@ -93,16 +93,16 @@ class SpacyTeacher:
 
 
 class GlinerTeacher:
-    """A GLiNER model, of the library gliner, which finds any type by its name.
+    """A GLiNER model, which finds any type by its name (the library gliner).
 
     Parameters
     ----------
     model : str
         For ``GLiNER.from_pretrained``: a folder, or a name on the Hugging Face Hub.
     types : sequence of str
-        Those asked for.
+        The types to label.
     describe : mapping of str to str
-        What it is asked for instead of a type's name.
+        Descriptions, used instead of the types' names.
 
     Raises
     ------
@@ -117,7 +117,7 @@ class GlinerTeacher:
         gliner = library("gliner")
         try:
             self._model: Any = gliner.GLiNER.from_pretrained(model)
-        except Exception as error:  # of the network, of files, of PyTorch
+        except Exception as error:  # errors of the network, of files, of PyTorch
             reason = " ".join(str(error).split())[:200]
             raise DataError(f"{self.name}: cannot be loaded ({reason}): is the name right?") from None
 
@@ -126,7 +126,7 @@ class GlinerTeacher:
         return None
 
     def label(self, texts: Sequence[str]) -> Iterator[Answer]:
-        """Yield the labels of each text, in order; a text that GLiNER would cut has none."""
+        """Yield the labels of each text, in order; texts that GLiNER would truncate have none."""
         for text in texts:
             if len(text.split()) > GLINER_WORDS:
                 yield Answer(fault=f"is longer than the {GLINER_WORDS} words that GLiNER reads")

@@ -1,7 +1,6 @@
-"""Normal forms of products and sums: like things collected, in one order.
+"""Normal forms of products and sums: like terms and factors collected, in a fixed order.
 
-Each function looks at a node whose arguments are simple already and returns an equal one in normal form, which may
-be the node itself.
+Each function takes a node with simplified arguments and returns an equal node in normal form, possibly the node itself.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ _INVERTIBLE = ("invertible", "spd")
 
 
 def product(node: Expression) -> Expression:
-    """Collect the factors of an elementwise product or quotient: powers of one base, numbers, scalars, matrices."""
+    """Collect the factors of an elementwise product or quotient: numbers, then powers of scalars, then of matrices."""
     coefficient, powers = 1.0, dict[Expression, float]()
     stack = [(node, 1.0)]
     while stack:
@@ -73,7 +72,7 @@ def _times(factors: list[Expression]) -> Expression:
 
 
 def total(node: Expression) -> Expression:
-    """Collect the terms of a sum: like terms, and products that share their first or last factor."""
+    """Collect the like terms of a sum, and the products that share their first or last factor."""
     terms: dict[Expression, float] = {}
     stack = [(node, 1.0)]
     while stack:
@@ -98,7 +97,7 @@ def _sum(terms: dict[Expression, float], node: Expression) -> Expression:
     if terms and all(count < 0 for count in terms.values()):
         return -_sum({term: -count for term, count in terms.items()}, node)
     outcome: Expression | None = None
-    # what is added stands before what is taken away, a matrix before a transpose
+    # positive terms before negative ones, matrices before transposes
     for term, count in sorted(terms.items(), key=lambda item: (item[1] < 0, item[0].operation.name == "transpose")):
         size = abs(count)
         part = constant(size) if _number(term) == 1 else term if size == 1 else constant(size) * term
@@ -112,7 +111,7 @@ def _sum(terms: dict[Expression, float], node: Expression) -> Expression:
 
 
 def _factor_out(terms: dict[Expression, float]) -> dict[Expression, float]:
-    """Turn ``A @ x + B @ x`` into ``(A + B) @ x``, and likewise on the other side."""
+    """Replace ``A @ x + B @ x`` with ``(A + B) @ x``, and ``x @ A + x @ B`` with ``x @ (A + B)``."""
     for side in (1, 0):
         groups: dict[tuple[Expression, float], list[Expression]] = {}
         for term, count in terms.items():
@@ -135,13 +134,13 @@ def _factor_out(terms: dict[Expression, float]) -> dict[Expression, float]:
 
 
 def chain(node: Expression) -> Expression:
-    """Associate a chain of matrix products so that vectors are met first, and cancel inverses."""
+    """Associate a chain of matrix products so that vectors are multiplied first, and cancel inverses."""
     factors: list[Expression] = []
     stack = [node]
     while stack:
         part = stack.pop()
         if part.operation.name == "matmul" and all(len(a.shape) == 2 for a in part.arguments):
-            stack += part.arguments[::-1]  # the last on the stack is the first factor
+            stack += part.arguments[::-1]  # the first factor is on top of the stack
             stack[-2:] = [part.arguments[1], part.arguments[0]]
         else:
             factors.append(part)
@@ -165,7 +164,7 @@ def _associate(factors: list[Expression]) -> Expression:
     if len(factors) == 1:
         return factors[0]
     for place in range(1, len(factors)):
-        if factors[place].shape[0] == ONE:  # a column times a row: each side on its own
+        if factors[place].shape[0] == ONE:  # an outer product: each side is associated separately
             return _associate(factors[:place]) @ _from_left(factors[place:])
     return _from_right(factors) if factors[-1].shape[1] == ONE else _from_left(factors)
 
@@ -185,7 +184,7 @@ def _from_right(factors: list[Expression]) -> Expression:
 
 
 def _is_diagonal(node: Expression) -> bool:
-    """Tell a column laid along a diagonal from a diagonal taken out as a column."""
+    """Return whether a node is the diagonal matrix of a column, not the diagonal of a matrix as a column."""
     return node.operation.name == "diag" and node.arguments[0].shape[1] == ONE
 
 
@@ -194,7 +193,7 @@ def _inverse_of(a: Expression, b: Expression) -> bool:
 
 
 def turns_well(node: Expression) -> bool:
-    """Tell whether the transpose of a product is written with no more transposes inside than outside."""
+    """Return whether transposing the factors of a product, instead of the product, adds no transposes."""
     factors, stack = [], [node]
     while stack:
         part = stack.pop()
@@ -209,7 +208,7 @@ def turns_well(node: Expression) -> bool:
 
 
 def is_invertible(node: Expression) -> bool:
-    """Tell whether an inverse is sure to exist, by what is assumed."""
+    """Return whether the assumptions guarantee that a matrix is invertible."""
     if node.operation.name in ("transpose", "inv"):
         return is_invertible(node.arguments[0])
     if node.operation.name == "matmul":
@@ -229,7 +228,7 @@ _KEYS: WeakKeyDictionary[Expression, tuple[int, str]] = WeakKeyDictionary()
 
 
 def _key(node: Expression) -> tuple[int, str]:
-    """Return what factors are ordered by: symbols by name, then all else by a digest of its structure."""
+    """Return the sort key of a factor: symbols by name, then other nodes by depth and a digest of their structure."""
     key = _KEYS.get(node)
     if key is None:
         if node.operation.name == "symbol":

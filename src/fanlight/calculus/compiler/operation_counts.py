@@ -1,4 +1,4 @@
-"""How many operations a program takes, in the letters of its dimensions."""
+"""Counts of the scalar operations of a program, in its dimension letters."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ class Operations:
     Attributes
     ----------
     multiplications : Dimension
-        And divisions.
+        Multiplications and divisions.
     additions : Dimension
-        And subtractions.
+        Additions and subtractions.
     functions : Dimension
         Evaluations of functions such as tanh.
     steps : int
-        Nodes of the program that compute something.
+        Nodes with arithmetic, that is, no inputs, constants, slices, stacks or gathers.
     """
 
     multiplications: Dimension = field(default=_NONE)
@@ -49,7 +49,7 @@ class Operations:
 
     @property
     def total(self) -> Dimension:
-        """All of them together."""
+        """Sum of multiplications, additions and functions."""
         return self.multiplications + self.additions + self.functions
 
     def __add__(self, other: Operations) -> Operations:
@@ -65,7 +65,7 @@ class Operations:
 
 
 def count(outputs: Sequence[Expression]) -> Operations:
-    """Count what a program computes for some outputs: every node once, as `compile` runs it.
+    """Count the operations of a program for some outputs; shared nodes count once, as in `compile`.
 
     Examples
     --------

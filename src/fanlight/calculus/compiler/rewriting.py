@@ -1,7 +1,7 @@
-"""Simplification: the same value, written as a person would.
+"""Simplification of expressions by rewriting rules.
 
-Rules look at one node whose arguments are simple already and return something simpler, or None. They are applied
-from the leaves up until none speaks; every rule holds for all values of the symbols (or by a declared assumption).
+A rule takes a node with simplified arguments and returns a simpler equal expression, or None. Rules are applied from the
+leaves upwards until none applies; every rule holds for all values of the symbols, or by a declared assumption.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ def simplify(expression: Expression) -> Expression:
 
 _REMEMBERING = threading.RLock()
 _DONE: dict[Expression, Expression] = {}
-_LIMIT = 100_000  # remembered nodes; beyond it the memory starts anew
+_LIMIT = 100_000  # cached nodes; a larger cache is cleared
 
 
 def _simple(node: Expression) -> Expression:
-    """Simplify a node whose arguments may not be simple yet."""
+    """Simplify the arguments of a node, then the node."""
     previous = _DONE.get(node)
     if previous is not None:
         return previous
@@ -66,7 +66,7 @@ def _value(node: Expression) -> float | None:
 
 
 def _fill(node: Expression, value: float) -> Expression:
-    """Return a constant in the node's shape."""
+    """Return a scalar or matrix of the node's shape with all entries equal to `value`."""
     if not node.shape:
         return constant(value)
     matrix = ones(*node.shape) if value else zeros(*node.shape)
@@ -78,7 +78,7 @@ def _is_zero(node: Expression) -> bool:
 
 
 def _fold(node: Expression) -> Expression | None:
-    """Compute with numbers, where the result is exact or the user wrote it so."""
+    """Evaluate arithmetic of constants, except inexact quotients and large or fractional powers."""
     values = [v for a in node.arguments if (v := _value(a)) is not None]
     if len(values) < len(node.arguments) or node.shape:
         return None
@@ -113,7 +113,7 @@ def _unless_same(node: Expression, outcome: Expression) -> Expression | None:
 
 
 def _flat(node: Expression) -> bool:
-    """Tell whether no term is a row or column spread over the others."""
+    """Return whether no term is a broadcast row or column."""
     return all(a.shape == node.shape or not a.shape for a in node.arguments)
 
 
@@ -155,7 +155,7 @@ def _matmul(node: Expression) -> Expression | None:
     if is_sum and any(_is(x, "eye") for x in b.arguments):
         parts = [a @ x for x in b.arguments]
         return parts[0] + parts[1] if _is(b, "add") else parts[0] - parts[1]
-    for x, turn in ((a, False), (b, True)):  # scalars go to the front
+    for x, turn in ((a, False), (b, True)):  # scalar factors move to the front, scalar divisors to the end
         other = a if turn else b
         if _is(x, "multiply") and not x.arguments[0].shape:
             return x.arguments[0] * (other @ x.arguments[1] if turn else x.arguments[1] @ other)
@@ -185,7 +185,7 @@ def _transpose(node: Expression) -> Expression | None:
         return a.arguments[0] * a.arguments[1].T
     if name == "divide" and not a.arguments[1].shape:
         return a.arguments[0].T / a.arguments[1]
-    # moving inwards pays only where another transpose is met: elsewhere it would tear apart what is shared
+    # a transpose is moved inwards only where it meets another one: elsewhere it would duplicate shared nodes
     if name == "matmul" and a.arguments[1] is a.arguments[0].T:
         return a  # X @ X.T is symmetric
     if name == "matmul" and normal.turns_well(a):
@@ -206,7 +206,7 @@ def _transpose(node: Expression) -> Expression | None:
 
 
 def _turns(node: Expression) -> bool:
-    """Tell whether the node's transpose is no longer than the node."""
+    """Return whether the transpose of a node is no longer than the node."""
     if node.operation.name in ("transpose", "eye") or (_is(node, "diag") and node.arguments[0].shape[1] == ONE):
         return True
     if _is(node, "matmul"):
@@ -215,7 +215,7 @@ def _turns(node: Expression) -> bool:
 
 
 def _log(node: Expression) -> Expression | None:
-    """Logarithms of probabilities, in the form that cannot overflow."""
+    """Write logarithms of probabilities in a form that cannot overflow; the log of a Gram determinant as logdet."""
     (a,) = node.arguments
     if _is(a, "sigmoid"):
         return -_function("softplus", -a.arguments[0])
@@ -231,7 +231,7 @@ def _log(node: Expression) -> Expression | None:
 
 
 def _is_gram(node: Expression) -> bool:
-    """Tell whether a matrix is X.T @ X: its determinant is not negative, so log det is its logdet."""
+    """Return whether a matrix is X.T @ X: its determinant is not negative, so log(det) is logdet."""
     return _is(node, "matmul") and node.arguments[0] in (node.arguments[1].T, _simple(node.arguments[1].T))
 
 
@@ -305,7 +305,7 @@ def _diag(node: Expression) -> Expression | None:
     if _is(a, "ones") and a.shape[1] == ONE:
         return eye(a.shape[0])
     if _is(a, "diag") and a.arguments[0].shape[1] == ONE:
-        return a.arguments[0]  # laid along the diagonal and taken out again
+        return a.arguments[0]  # the diagonal of a diagonal matrix
     if _is(a, "eye"):
         return ones(a.shape[0], 1)
     return None

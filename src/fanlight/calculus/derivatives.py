@@ -24,8 +24,8 @@ from fanlight.errors import CalculusError
 def jacobian(expression: Expression, wrt: str | Expression) -> Expression | Indexed:
     """Return the Jacobian (m, n) of a vector of length m by a vector of length n.
 
-    The derivative of a scalar by a matrix, or of a matrix by a scalar, has the matrix's shape. Derivatives with more than
-    two indices, such as those of a matrix by a matrix, are `Indexed`.
+    The derivative of a scalar by a matrix, or of a matrix by a scalar, has the matrix's shape. Derivatives with more
+    than two indices, such as those of a matrix by a matrix, are `Indexed`.
 
     Parameters
     ----------

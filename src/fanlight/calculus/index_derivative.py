@@ -1,4 +1,4 @@
-"""Derivatives of the normal form: one product rule for any number of indices."""
+"""Derivatives of forms by the product rule, for any number of indices."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from fanlight.calculus.operations import TABLE, generic
 from fanlight.calculus.shapes import ONE
 from fanlight.errors import CalculusError
 
-_LIMIT = 60  # terms; a form with more is not one that a person reads
+_LIMIT = 60  # most terms of a readable derivative
 Rule = Callable[[Factor], Form | None]
 
 
 def derivative(form: Form, name: str, by: Sequence[Index]) -> Form:
-    """Return the partial derivatives by a symbol's entries ``by``; the result's axes are the form's and `by`.
+    """Return the partial derivatives by a symbol's entry with indices `by`, with the axes of the form and `by`.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def derivative(form: Form, name: str, by: Sequence[Index]) -> Form:
 
 
 def symbols_in(atom: Atom) -> frozenset[str]:
-    """Return the names of the symbols that an atom is made of."""
+    """Return the names of the symbols in an atom."""
     symbols = _SYMBOLS.get(atom.key)
     if symbols is None:
         if len(_SYMBOLS) > 100_000:
@@ -79,7 +79,7 @@ _SYMBOLS: dict[str, frozenset[str]] = {}
 
 
 def _slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
-    """Return the derivative of one factor; its axes are the factor's indices and `by`."""
+    """Return the derivative of a factor without its exponent, with the factor's distinct indices and `by` as axes."""
     atom, indices, _ = factor
     distinct = tuple(dict.fromkeys(indices))
     axes = (*distinct, *by)
@@ -147,7 +147,7 @@ def _power_slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
 
 
 def _inner_slope(factor: Factor, name: str, by: Sequence[Index]) -> tuple[Index, Index, Form]:
-    """Return the row and column index of a matrix function's argument, and its derivative."""
+    """Return new row and column indices of a matrix function's argument, and the argument's derivative."""
     argument = factor.atom.arguments[0]
     if len(argument.axes) != 2:
         raise CalculusError(f"{factor.atom.name} is of a matrix")
@@ -165,10 +165,10 @@ def _inverse_slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
 
 def _determinant_slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
     (argument,) = factor.atom.arguments
-    if not argument.axes:  # of a scalar, the logarithm of its size
+    if not argument.axes:  # log|x| of a scalar x
         return distribute(power(argument, Fraction(-1)), derivative(argument, name, by), tuple(by))
     k, l, slope = _inner_slope(factor, name, by)  # noqa: E741
-    # the inverse of a transposed matrix is the transposed inverse
+    # the transposed inverse, as the inverse of the transpose
     sides = inverse(rename(factor.atom.arguments[0], (l, k)), factor.atom.parameters)
     if factor.atom.name == "det":
         sides = multiply(sides, Form((Term(Fraction(1), (factor,)),), ()), axes=sides.axes)
@@ -200,7 +200,7 @@ def _stack_slope(axis: int) -> Callable[[Factor, str, Sequence[Index]], Form]:
 
 
 def _extreme_slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
-    """Return the slope of a largest or smallest entry: that of the entries that are it."""
+    """Return the derivative of the maximum or minimum: the sum of the derivatives of the extreme entries."""
     (argument,) = factor.atom.arguments
     _, layout, (_, shape) = factor.atom.parameters
     fresh = _fresh(argument.axes)
@@ -224,9 +224,9 @@ _CALLS: dict[str, Callable[[Factor, str, Sequence[Index]], Form]] = {
 
 
 def transform(form: Form, rule: Rule) -> Form:
-    """Rebuild a form from its symbols upwards; `rule` may put a form in the place of any factor, or leave it (None).
+    """Rebuild a form from its symbols upwards, replacing factors with the forms that `rule` returns.
 
-    The form that `rule` returns has the factor's indices as axes.
+    `rule` returns a form with the factor's distinct indices as axes, or None to keep the factor.
     """
     terms = []
     for term in form.terms:

@@ -45,9 +45,9 @@ class _SharedSteps(NamedTuple):
 class Plan:
     """The steps of a program as one function, and its buffers.
 
-    The function takes the inputs and then the *frame*: buffers and sizes, which depend only on the lengths. If all steps
-    are loops, products and compiled operations, they are also compiled as one function, for lengths so small that the
-    calls of the steps cost more than the arithmetic.
+    The function takes the inputs and then the *frame*: buffers and sizes, which depend only on the lengths. If all
+    steps are loops, products and compiled operations, they are also compiled as one function, for lengths so small that
+    the calls of the steps cost more than the arithmetic.
 
     Attributes
     ----------

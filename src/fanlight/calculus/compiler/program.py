@@ -178,7 +178,7 @@ def compile(
 
 
 def _axes(symbols: Mapping[str, Expression]) -> list[tuple[int, int, str, int]]:
-    """Return (symbol, axis, letter or "", constant) for each length letter + constant; [] if a length is no such sum."""
+    """Return (symbol, axis, letter or "", constant) for each length letter + constant; [] if a length is another."""
     axes = []
     for place, symbol in enumerate(symbols.values()):
         for axis, length in enumerate(symbol.shape):

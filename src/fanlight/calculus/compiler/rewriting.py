@@ -1,7 +1,7 @@
 """Simplification of expressions by rewriting rules.
 
-A rule takes a node with simplified arguments and returns a simpler equal expression, or None. Rules are applied from the
-leaves upwards until none applies; every rule holds for all values of the symbols, or by a declared assumption.
+A rule takes a node with simplified arguments and returns a simpler equal expression, or None. Rules are applied from
+the leaves upwards until none applies; every rule holds for all values of the symbols, or by a declared assumption.
 """
 
 from __future__ import annotations

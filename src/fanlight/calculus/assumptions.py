@@ -123,7 +123,7 @@ def _join_selectors(factors: Sequence[Factor], facts: Mapping[str, str]) -> list
 def _is_sum_of_onehot(
     factor: Factor, factors: Sequence[Factor], axes: Sequence[Index], facts: Mapping[str, str]
 ) -> bool:
-    """Return whether a factor is a one-hot column, or one-hot rows, summed over its entries: the sum is 1."""
+    """Tell whether a factor is a one-hot column, or one-hot rows, summed over its entries: the sum is 1."""
     if factor.atom.kind != "symbol" or factor.exponent != 1:
         return False
     fact = facts.get(factor.atom.name)

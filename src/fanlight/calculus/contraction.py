@@ -54,7 +54,7 @@ def _weigh(outcome: tuple[list[Power], Expression | None]) -> tuple[bool, int]:
 
 
 def _has_diagonal(a: Expression, b: Expression) -> bool:
-    """Return whether to write row sums of a * b as a diagonal: for square matrices or ``A.T @ inv(M) @ A``."""
+    """Tell whether to write row sums of a * b as a diagonal: for square matrices or ``A.T @ inv(M) @ A``."""
     is_plain = all(e.operation.name in ("symbol", "transpose", "matmul", "inv") for e in (a, b))
     is_square = all(e.shape[0] == e.shape[1] for e in (a, b))
     has_inverse = any(e.operation.name == "inv" for e in walk(a, b))
@@ -253,7 +253,7 @@ class Network:
         factors.insert(functions[0] if functions else len(factors), (outcome, Fraction(1)))
 
     def _is_alone(self, index: Index) -> bool:
-        """Return whether an index is summed over and no remaining factor has it."""
+        """Tell whether an index is summed over and no remaining factor has it."""
         if index in self.free or index in self.vectors:
             return False
         return not any(index in (m.row, m.column) for m in self.matrices)

@@ -123,7 +123,7 @@ def simplify(expression: Expression) -> Expression:
 
 
 def equal(a: Expression, b: Expression) -> bool:
-    """Return whether two expressions have the same shape and normal form, which implies equal values."""
+    """Tell whether two expressions have the same shape and normal form, which implies equal values."""
     return a.shape == b.shape and canonical(a) == canonical(b)
 
 

@@ -281,7 +281,7 @@ def context_of(expression: Expression) -> Context:
 
 
 def has_means(expression: Expression) -> bool:
-    """Return whether the source of an expression has means or variances."""
+    """Tell whether the source of an expression has means or variances."""
     context = _CONTEXT.get(expression)
     return context is not None and context.has_means
 

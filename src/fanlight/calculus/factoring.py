@@ -122,7 +122,7 @@ def _clear_fractions(form: Form) -> Iterator[tuple[Form, float]]:
 
 
 def _is_in_fraction(factor: Factor, term: Term) -> bool:
-    """Return whether a group of distinct indices is a factor of a fraction's numerator or denominator."""
+    """Tell whether a group of distinct indices is a factor of a fraction's numerator or denominator."""
     alone = len(set(factor.indices)) == len(factor.indices)
     over = factor.exponent == 1 and any(f.exponent < 0 for f in term.factors)
     return (
@@ -147,7 +147,7 @@ def _without_fractions(factor: Factor) -> tuple[Form, list[Factor]] | None:
 
 
 def _has_common_count(form: Form, indices: Sequence[Index | None], count: Factor) -> bool:
-    """Return whether several sums are means, or all terms that are not sums have the number of entries as factor."""
+    """Tell whether several sums are means, or all terms that are not sums have the number of entries as factor."""
     counts = [next((f.exponent for f in t.factors if f.atom == count.atom), Fraction(0)) for t in form.terms]
     sums = {x for x, i in zip(counts, indices, strict=True) if i is not None}
     others = {x for x, i in zip(counts, indices, strict=True) if i is None}
@@ -285,7 +285,7 @@ def _take_out(form: Form, places: Sequence[tuple[int, int]], summed: frozenset[I
 
 
 def _is_outer(term: Term, new: frozenset[Index], axes: Sequence[Index]) -> bool:
-    """Return whether no connected group of factors has both a new index and a free one."""
+    """Tell whether no connected group of factors has both a new index and a free one."""
     free = dict.fromkeys((*new, *axes), "")
     groups = [{i for f in group for i in f.indices} & set(free) for group in connect(term.factors, free)]
     return bool(term.indices & set(axes)) and not any(new & group and group - new for group in groups)

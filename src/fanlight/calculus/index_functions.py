@@ -110,7 +110,7 @@ def _beside_one(form: Form, name: str, coefficient: int) -> Factor | None:
 
 
 def is_positive(factor: Factor) -> bool:
-    """Return whether a factor's entries are positive for all values of the symbols."""
+    """Tell whether a factor's entries are positive for all values of the symbols."""
     atom = factor.atom
     if atom.kind == "number":
         return True

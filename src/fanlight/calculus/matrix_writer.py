@@ -197,13 +197,13 @@ def turn_differences(term: Term, with_sign: bool) -> Term:
 
 
 def _is_better_turned(e: Expression) -> bool:
-    """Return whether a difference is better written reversed."""
+    """Tell whether a difference is better written reversed."""
     inner = e.arguments[0] if e.operation.name == "transpose" else e
     return _is_distance(inner) or is_turned(inner)
 
 
 def _is_distance(e: Expression) -> bool:
-    """Return whether an expression is ``mean(x) - x``."""
+    """Tell whether an expression is ``mean(x) - x``."""
     return e.operation.name == "subtract" and e.arguments[0] is mean_of(e.arguments[1])
 
 

@@ -84,7 +84,7 @@ def kinks_near(expression: Expression, inputs: Mapping[str, Any], within: float 
 
 
 def _ties(value: Array, within: float) -> bool:
-    """Return whether the two largest entries differ by less than `within`."""
+    """Tell whether the two largest entries differ by less than `within`."""
     largest = np.sort(value, axis=None)[-2:]
     return len(largest) == 2 and bool(largest[1] - largest[0] < within)
 
@@ -158,7 +158,7 @@ def _symbols_with_lengths(
 
 
 def _fits(name: str, symbol: Expression, inputs: Mapping[str, Any]) -> bool:
-    """Return whether an input fits a symbol's shape: another expression may have used the name for another matrix."""
+    """Tell whether an input fits a symbol's shape: another expression may have used the name for another matrix."""
     try:
         bind({name: symbol}, inputs)
     except CalculusError:

@@ -78,7 +78,7 @@ def _columns(network: Network, flat: Index, parts: list[Index]) -> Iterator[tupl
 
 
 def _is_used_in(network: Network, parts: list[Index], pairs: int, matrices: int) -> bool:
-    """Return whether the indices `parts` occur in exactly `pairs` pairs and `matrices` matrices."""
+    """Tell whether the indices `parts` occur in exactly `pairs` pairs and `matrices` matrices."""
     count = sum(bool({m.row, m.column} & set(parts)) for m in network.matrices)
     return count == matrices and sum(bool(set(pair) & set(parts)) for pair in network.pairs) == pairs
 

@@ -45,7 +45,7 @@ def like_source(expression: Expression) -> Iterator[None]:
 
 
 def is_turned(e: Expression) -> bool:
-    """Return whether an expression is ``b - a`` and the source has only ``a - b``."""
+    """Tell whether an expression is ``b - a`` and the source has only ``a - b``."""
     differences = SOURCE.get().differences
     if not differences or e.operation.name != "subtract":
         return False
@@ -53,7 +53,7 @@ def is_turned(e: Expression) -> bool:
 
 
 def _is_difference(e: Expression) -> bool:
-    """Return whether an expression is ``a - b``, or a sum with a negated term."""
+    """Tell whether an expression is ``a - b``, or a sum with a negated term."""
     return e.operation.name == "subtract" or (
         e.operation.name == "add" and any(a.operation.name == "negative" for a in e.arguments)
     )
@@ -215,7 +215,7 @@ def _product_of_sums(a: Expression, b: Expression) -> Expression | None:
 
 
 def _is_symmetric(e: Expression) -> bool:
-    """Return whether a square matrix has the normal form of its transpose, as ``A @ (x * A.T)``."""
+    """Tell whether a square matrix has the normal form of its transpose, as ``A @ (x * A.T)``."""
     if transpose(e) is e:
         return True
     try:
@@ -315,7 +315,7 @@ def total(powers: list[Power]) -> Expression:
 
 
 def is_diagonal_of(e: Expression) -> bool:
-    """Return whether an expression is the diagonal of a matrix as a column."""
+    """Tell whether an expression is the diagonal of a matrix as a column."""
     return e.operation.name == "diag" and e.shape[1:] == (ONE,)
 
 

@@ -107,7 +107,7 @@ def _write_node(node: Expression) -> tuple[str, int]:
 
 
 def _needs_parentheses(name: str, arguments: Sequence[Expression]) -> bool:
-    """Return whether the left operand needs parentheses: matrix and elementwise products, unless one has a scalar."""
+    """Tell whether the left operand needs parentheses: matrix and elementwise products, unless one has a scalar."""
     left = arguments[0]
     if {name, left.operation.name} not in ({"matmul", "multiply"}, {"matmul", "divide"}):
         return False
@@ -139,7 +139,7 @@ def statistic(node: Expression) -> tuple[str, Expression] | None:
 
 
 def _places(product: Expression) -> str | None:
-    """Return a product with one-hot columns in brackets: ``x[i]``, ``X[i, :]``, ``X[i, j]``; None for other products."""
+    """Return a product with one-hot columns in brackets: ``x[i]``, ``X[i, :]``, ``X[i, j]``; None for others."""
     left, right = product.arguments
     column = _number_of(right)
     if column is not None and left.operation.name == "transpose" and not product.shape:

@@ -269,7 +269,7 @@ def _korean(text: str) -> Number | None:
 
 
 def _goes_on(text: str, place: int) -> bool:
-    """Return whether a number continues after a space, with a figure or with a numeral and its multiplier."""
+    """Tell whether a number continues after a space, with a figure or with a numeral and its multiplier."""
     return bool(_GOES_ON.match(text, place))
 
 

@@ -166,7 +166,7 @@ def _currency(text: str) -> tuple[str, Decimal] | None:
 
 
 def _is_rate(text: str) -> bool:
-    """Return whether the text after an amount is empty or only "a share", "-a-year" or "or more"."""
+    """Tell whether the text after an amount is empty or only "a share", "-a-year" or "or more"."""
     tail = _RATE.sub("", _SUFFIX.sub("", _TRAILING.sub("", text)))  # $50 per person per day
     return not tail.strip(" -") or bool(_RATE.fullmatch(tail if tail[0] in " -/" else f" {tail}"))
 

@@ -88,7 +88,7 @@ def _with_suffixes(left: str, right: str) -> Iterator[str]:
 
 
 def _cannot_follow(last: str, suffix: str) -> bool:
-    """Return whether a suffix belongs to the right end's number: 5천원 in 1만~2만5천원, 30분 in 2시~3시 30분."""
+    """Tell whether a suffix belongs to the right end's number: 5천원 in 1만~2만5천원, 30분 in 2시~3시 30분."""
     if suffix[0].isdecimal() or suffix[0] in "/.:":
         return not _YEAR.match(suffix)
     return suffix[0] == last or (last in _MULTIPLIERS and -1 < _MULTIPLIERS.find(suffix[0]) < _MULTIPLIERS.index(last))

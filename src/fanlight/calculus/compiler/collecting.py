@@ -184,7 +184,7 @@ def _from_right(factors: list[Expression]) -> Expression:
 
 
 def _is_diagonal(node: Expression) -> bool:
-    """Return whether a node is the diagonal matrix of a column, not the diagonal of a matrix as a column."""
+    """Tell whether a node is the diagonal matrix of a column, not the diagonal of a matrix as a column."""
     return node.operation.name == "diag" and node.arguments[0].shape[1] == ONE
 
 
@@ -193,7 +193,7 @@ def _inverse_of(a: Expression, b: Expression) -> bool:
 
 
 def turns_well(node: Expression) -> bool:
-    """Return whether transposing the factors of a product, instead of the product, adds no transposes."""
+    """Tell whether transposing the factors of a product, instead of the product, adds no transposes."""
     factors, stack = [], [node]
     while stack:
         part = stack.pop()
@@ -208,7 +208,7 @@ def turns_well(node: Expression) -> bool:
 
 
 def is_invertible(node: Expression) -> bool:
-    """Return whether the assumptions guarantee that a matrix is invertible."""
+    """Tell whether the assumptions guarantee that a matrix is invertible."""
     if node.operation.name in ("transpose", "inv"):
         return is_invertible(node.arguments[0])
     if node.operation.name == "matmul":

@@ -67,14 +67,14 @@ def fuse(roots: Sequence[Expression]) -> dict[Expression, Kernel]:
     outputs = set(roots)
 
     def is_inlined(node: Expression) -> bool:
-        """Return whether a node is computed within the loop of its only user."""
+        """Tell whether a node is computed within the loop of its only user."""
         if node in outputs or len(users[node]) != 1 or not _is_loop(node):
             return False
         user = users[node][0]
         return _is_loop(user) and (user.shape == node.shape or user.operation.name in _SUMS)
 
     def is_gathered(node: Expression) -> bool:
-        """Return whether rows are read from their table without a copy, because all users are loops."""
+        """Tell whether rows are read from their table without a copy, because all users are loops."""
         return (
             node.operation.name == "rows"
             and node not in outputs
@@ -98,7 +98,7 @@ def _is_loop(node: Expression) -> bool:
 
 
 def _is_outer(node: Expression) -> bool:
-    """Return whether a product is of a column and a row, and thus an elementwise product with broadcasting."""
+    """Tell whether a product is of a column and a row, and thus an elementwise product with broadcasting."""
     return (
         node.operation.name == "matmul"
         and all(len(a.shape) == 2 for a in node.arguments)

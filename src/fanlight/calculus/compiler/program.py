@@ -118,7 +118,7 @@ class Program:
         return lengths if lengths.pop("", 0) == 0 and self._axes else None
 
     def _fits(self, arrays: list[Any]) -> bool:
-        """Return whether all arrays have the program's type or are row numbers, so that they need no conversion."""
+        """Tell whether all arrays have the program's type or are row numbers, so that they need no conversion."""
         dtype = self.dtype
         return all(
             a.dtype is dtype or a.dtype == dtype or (a.ndim == 1 and a.dtype.kind == "i")

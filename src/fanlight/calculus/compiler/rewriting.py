@@ -113,7 +113,7 @@ def _unless_same(node: Expression, outcome: Expression) -> Expression | None:
 
 
 def _flat(node: Expression) -> bool:
-    """Return whether no term is a broadcast row or column."""
+    """Tell whether no term is a broadcast row or column."""
     return all(a.shape == node.shape or not a.shape for a in node.arguments)
 
 
@@ -206,7 +206,7 @@ def _transpose(node: Expression) -> Expression | None:
 
 
 def _turns(node: Expression) -> bool:
-    """Return whether the transpose of a node is no longer than the node."""
+    """Tell whether the transpose of a node is no longer than the node."""
     if node.operation.name in ("transpose", "eye") or (_is(node, "diag") and node.arguments[0].shape[1] == ONE):
         return True
     if _is(node, "matmul"):
@@ -231,7 +231,7 @@ def _log(node: Expression) -> Expression | None:
 
 
 def _is_gram(node: Expression) -> bool:
-    """Return whether a matrix is X.T @ X: its determinant is not negative, so log(det) is logdet."""
+    """Tell whether a matrix is X.T @ X: its determinant is not negative, so log(det) is logdet."""
     return _is(node, "matmul") and node.arguments[0] in (node.arguments[1].T, _simple(node.arguments[1].T))
 
 

@@ -390,5 +390,5 @@ def _is_equal(a: Array, b: Array) -> bool:
 
 
 def _is_difference(values: Sequence[Array], pairs: Pairs) -> bool:
-    """Return whether a learner's formula is right with these values added."""
+    """Tell whether a learner's formula is right with these values added."""
     return all(close(a + value, b) for (a, b), value in zip(pairs, values, strict=True))

@@ -54,7 +54,7 @@ class Search:
         return (graph.gradient(alteration) for graph in self._graphs[source, by])
 
     def matches(self, gradients: Iterable[Array | None]) -> bool:
-        """Return whether gradients have the learner's values at all points and are not all zero."""
+        """Tell whether gradients have the learner's values at all points and are not all zero."""
         different_from_zero = False
         for value, mine in zip(gradients, self.values, strict=True):
             if value is None or value.shape != mine.shape or not np.isfinite(value).all():

@@ -177,7 +177,7 @@ def _is_square(node: Expression) -> bool:
 
 
 def _is_probability(node: Expression) -> bool:
-    """Return whether log of a node is differentiated in one step: softmax or an entry, sigmoid, det, or 1 minus one."""
+    """Tell whether log of a node is differentiated in one step: softmax or an entry, sigmoid, det, or 1 minus one."""
     if node.operation.name in _FUSED:
         return True
     if node.operation.name == "matmul":

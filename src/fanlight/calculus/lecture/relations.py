@@ -92,7 +92,7 @@ def _is_square(a: Array) -> bool:
 
 
 def _is_spread(a: Array, b: Array) -> bool:
-    """Return whether b is a or its transpose, broadcast along rows or columns."""
+    """Tell whether b is a or its transpose, broadcast along rows or columns."""
     shapes = [
         x for x in (a, a.T) if x.ndim <= b.ndim and all(m in (1, n) for m, n in zip(x.shape, b.shape, strict=False))
     ]

@@ -70,7 +70,7 @@ def smooth_point(expression: Expression, other: Expression | None, seed: int, sm
 
 
 def has_kinks(expression: Expression) -> bool:
-    """Return whether the derivative has jumps, so that formulas must be compared at more points."""
+    """Tell whether the derivative has jumps, so that formulas must be compared at more points."""
     names = ("step", "max", "min", "maximum", "minimum")
     return any(node.operation.kinks or node.operation.name in names for node in walk(expression))
 
@@ -106,7 +106,7 @@ def with_fact(value: Array, fact: str, rng: np.random.Generator) -> Array:
 
 
 def fits_fact(value: Array, fact: str) -> bool:
-    """Return whether the shape of a value allows an assumption."""
+    """Tell whether the shape of a value allows an assumption."""
     if fact in ("spd", "sym", "invertible"):
         return value.ndim == 2 and value.shape[0] == value.shape[1] > 1
     if fact == "onehot":
@@ -150,7 +150,7 @@ def _lengths(expression: Expression, other: Expression | None, smallest: int) ->
 
 
 def _has_singular(values: Mapping[Expression, Array]) -> bool:
-    """Return whether the argument of an inv or logdet is nearly singular."""
+    """Tell whether the argument of an inv or logdet is nearly singular."""
     matrices = (values[e.arguments[0]] for e in values if e.operation.name in ("inv", "logdet"))
     return any(matrix.ndim == 2 and np.linalg.cond(matrix) > _LARGEST_CONDITION for matrix in matrices)
 

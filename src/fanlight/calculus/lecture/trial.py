@@ -47,7 +47,7 @@ class Trial:
         return [TOLERANCE * size + 1e-12 * value for size, value in zip(sizes, values, strict=True)]
 
     def agrees(self, formula: Expression) -> bool:
-        """Return whether a formula has the right value at every point; a scalar is broadcast to all entries."""
+        """Tell whether a formula has the right value at every point; a scalar is broadcast to all entries."""
         for point, right, scale in zip(self.points, self.rights, self.scales, strict=True):
             value = value_at(formula, point)
             if value.shape not in ((), right.shape) or not close(value, right, scale):
@@ -56,6 +56,6 @@ class Trial:
 
 
 def close(a: Array, b: Array, scale: float | None = None) -> bool:
-    """Return whether values are equal up to `TOLERANCE` relative or `scale` absolute (default: relative to max |b|)."""
+    """Tell whether values are equal up to `TOLERANCE` relative or `scale` absolute (default: relative to max |b|)."""
     margin = TOLERANCE * float(np.abs(b).max(initial=0)) + 1e-13 if scale is None else scale
     return bool(np.isfinite(margin)) and bool(np.allclose(a, b, rtol=TOLERANCE, atol=margin))

@@ -35,7 +35,7 @@ def apply_assumptions(form: Form, facts: Mapping[str, str]) -> Form:
     if set(facts.values()) & {"sym", "spd", "invertible"}:
         form = transform(form, rule)
     for _ in range(3):
-        form = collect([_simpler(t, form.axes, facts) for t in form.terms], form.axes)
+        form = collect([_simplify_term(t, form.axes, facts) for t in form.terms], form.axes)
     return form
 
 
@@ -61,7 +61,7 @@ def _inverse_of_product(factor: Factor, facts: Mapping[str, str]) -> Form | None
     return rename(product, [names[a] for a in product.axes]) if len(set(factor.indices)) == 2 else None
 
 
-def _simpler(term: Term, axes: Sequence[Index], facts: Mapping[str, str]) -> Term:
+def _simplify_term(term: Term, axes: Sequence[Index], facts: Mapping[str, str]) -> Term:
     """Apply the assumptions about entries: powers of ±1 and of bits, one-hot columns and their sums."""
     factors = []
     summed: set[Index] = set()  # indices of omitted factors: their sums still count
@@ -76,7 +76,7 @@ def _simpler(term: Term, axes: Sequence[Index], facts: Mapping[str, str]) -> Ter
             factors.append(factor._replace(exponent=exponent))
         else:
             summed |= set(factor.indices)
-    coefficient, factors = _open_selections(term.coefficient, factors, facts)
+    coefficient, factors = _split_selection_powers(term.coefficient, factors, facts)
     factors = _join_selectors(factors, facts)
     totals = [f for f in factors if _is_sum_of_onehot(f, factors, axes, facts)]
     summed |= {i for f in totals if facts[f.atom.name] == "onehot_rows" for i in f.indices[:-1]}
@@ -89,7 +89,7 @@ def _is_onehot(factor: Factor, facts: Mapping[str, str]) -> bool:
     return (is_fact or factor.atom.kind == "onehot") and factor.exponent == 1 and len(factor.indices) == 1
 
 
-def _open_selections(
+def _split_selection_powers(
     coefficient: Fraction, factors: Sequence[Factor], facts: Mapping[str, str]
 ) -> tuple[Fraction, list[Factor]]:
     """Replace a power of ``sum(y * a)`` with y and the power of a, where y is one-hot."""

@@ -96,9 +96,9 @@ def pull_back(
         for argument, contribution in zip(node.arguments, contributions, strict=False):
             if argument in relevant and contribution is not None:
                 delta[argument] = delta[argument] + contribution if argument in delta else contribution
-    return [delta[t] if t in delta else _nothing(t) for t in targets]
+    return [delta[t] if t in delta else _zeros_like(t) for t in targets]
 
 
-def _nothing(target: Expression) -> Expression:
+def _zeros_like(target: Expression) -> Expression:
     """Return zeros: no path leads from the target to the expression, so they are independent."""
     return zeros(*target.shape) if target.shape else constant(0)

@@ -100,7 +100,7 @@ def sum_over(expression: Expression, selector: Expression) -> Expression:
     if selector not in set(walk(expression)):
         return count_of(selector) * expression
     terms = vectorise(expression, {selector.name: length})
-    return _of("sum", without_identities(substitute(terms, {selector.name: eye(length)})))
+    return _apply("sum", without_identities(substitute(terms, {selector.name: eye(length)})))
 
 
 def without_identities(expression: Expression) -> Expression:
@@ -165,15 +165,15 @@ def _vectorise_node(node: Expression, done: Mapping[Expression, Expression], cou
     if name == "matmul":
         a, b = arguments
         if not a.shape or not b.shape:
-            return _of("multiply", *(done[x] if x in done else _as_row(x) for x in arguments))
+            return _apply("multiply", *(done[x] if x in done else _as_row(x) for x in arguments))
         if a in done and b in done:
-            return _of("row_sums", done[a] * done[b])
+            return _apply("row_sums", done[a] * done[b])
         return done[a] @ b if a in done else done[b] @ a.T
     if name in _REDUCED:
         return _REDUCED[name](done[arguments[0]])
     if name == "vstack":
         column = ones(count, 1)
-        return _of("hstack", *(done[a] if a in done else column @ _as_row(a) for a in arguments))
+        return _apply("hstack", *(done[a] if a in done else column @ _as_row(a) for a in arguments))
     if name == "slice" and arguments[0].shape[1] == ONE:
         return done[arguments[0]][:, node.parameters[0] : node.parameters[1]]
     raise CalculusError(f"{name} of {', '.join(map(str, arguments))} cannot be batched")
@@ -184,16 +184,16 @@ def _as_row(node: Expression) -> Expression:
     return node.T if node.shape and node.shape[1] == ONE else node
 
 
-def _of(name: str, *arguments: Expression) -> Expression:
+def _apply(name: str, *arguments: Expression) -> Expression:
     outcome: Expression = apply(name, *arguments)
     return outcome
 
 
 _REDUCED: dict[str, Callable[[Expression], Expression]] = {
-    "sum": lambda x: _of("row_sums", x),
+    "sum": lambda x: _apply("row_sums", x),
     "tr": lambda x: x,  # of a scalar
-    "softmax": lambda x: _of("softmax_rows", x),
-    "logsumexp": lambda x: _of("logsumexp_rows", x),
-    "norm": lambda x: _of("sqrt", _of("row_sums", x**2)),
-    "norm1": lambda x: _of("row_sums", _of("abs", x)),
+    "softmax": lambda x: _apply("softmax_rows", x),
+    "logsumexp": lambda x: _apply("logsumexp_rows", x),
+    "norm": lambda x: _apply("sqrt", _apply("row_sums", x**2)),
+    "norm1": lambda x: _apply("row_sums", _apply("abs", x)),
 }

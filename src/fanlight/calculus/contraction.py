@@ -47,7 +47,7 @@ def _scale(e: Expression, by: Expression, is_left: bool = True) -> Expression:
     return entry_product(by, e) if is_left else entry_product(e, by)
 
 
-def _weigh(outcome: tuple[list[Power], Expression | None]) -> tuple[bool, int]:
+def _outcome_key(outcome: tuple[list[Power], Expression | None]) -> tuple[bool, int]:
     """Return the sort key of an outcome: whether it has an identity matrix, and its length."""
     factors = [e for e in (*dict(outcome[0]), outcome[1]) if e is not None]
     return any(e.operation.name == "eye" for e in walk(*factors)), sum(map(length_of, factors))
@@ -58,10 +58,10 @@ def _has_diagonal(a: Expression, b: Expression) -> bool:
     is_plain = all(e.operation.name in ("symbol", "transpose", "matmul", "inv") for e in (a, b))
     is_square = all(e.shape[0] == e.shape[1] for e in (a, b))
     has_inverse = any(e.operation.name == "inv" for e in walk(a, b))
-    return is_plain and (is_square or (has_inverse and _head(a) is _head(b)))
+    return is_plain and (is_square or (has_inverse and _first_factor(a) is _first_factor(b)))
 
 
-def _head(chain: Expression) -> Expression:
+def _first_factor(chain: Expression) -> Expression:
     """Return the first matrix of a product."""
     while chain.operation.name == "matmul":
         chain = chain.arguments[0]
@@ -120,16 +120,16 @@ class Network:
 
     def contract(self) -> tuple[list[Power], Expression | None]:
         """Return the scalar factors, and the remaining vector or matrix, or None."""
-        self._take_parts()
+        self._eliminate_parts()
         self._contract_sums()
         if self.parts:
             raise CalculusError("a part of a vector stands alone")
         if not self.pairs:
             return self.scalars, self._remaining()
-        outcomes = [self._without_pairs(unfolds_first) for unfolds_first in (True, False)]
-        return min(outcomes, key=_weigh)
+        outcomes = [self._eliminate_pairs(unfolds_first) for unfolds_first in (True, False)]
+        return min(outcomes, key=_outcome_key)
 
-    def _without_pairs(self, unfolds_first: bool) -> tuple[list[Power], Expression | None]:
+    def _eliminate_pairs(self, unfolds_first: bool) -> tuple[list[Power], Expression | None]:
         network = Network(self.axes)
         network.scalars, network.pairs, network.eye = [*self.scalars], [*self.pairs], self.eye
         network.vectors = {i: [*powers] for i, powers in self.vectors.items()}
@@ -152,7 +152,7 @@ class Network:
         """Add an expression with these indices."""
         self._add(e, indices, Fraction(1))
 
-    def _take_parts(self) -> None:
+    def _eliminate_parts(self) -> None:
         """Replace ``M_ij part_jk`` with columns of M, and ``part_jk v_k`` with v padded with zeros."""
         for factor in list(self.parts):
             big = factor.indices[0]
@@ -179,9 +179,9 @@ class Network:
             for e, remaining in replaced:
                 self._add(e, remaining, Fraction(1))
         for factor in list(self.parts):
-            self._put_back(factor)
+            self._add_padded_part(factor)
 
-    def _put_back(self, factor: Factor) -> None:
+    def _add_padded_part(self, factor: Factor) -> None:
         """Add a part whose long index is free: a vector, or an identity matrix, padded with rows of zeros."""
         big = factor.indices[0]
         small = factor.indices[1] if len(factor.indices) == 2 else None

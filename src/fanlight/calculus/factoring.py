@@ -70,7 +70,7 @@ def _join_diagonals(form: Form) -> Form:
     entries = [t._replace(factors=tuple(f.with_names(names) for f in t.factors)) for t in inner]
     vector = factor_out(collect(entries, [min(form.axes)]))
     others = [t for t in form.terms if t not in diagonal]
-    entry = _in_parentheses(vector)
+    entry = _as_term(vector)
     return collect([*others, entry._replace(factors=(*entry.factors, eye_factor(*form.axes)))], form.axes)
 
 
@@ -94,7 +94,7 @@ def _join_sums(form: Form) -> Iterator[Form]:
         used = set(find_used_axes(inner))
         has_outer = any(common in t.indices and _is_outer(t, frozenset({common}), form.axes) for t in terms)
         if common in used and (len(used) == 1 or (len(used) == 2 and not has_outer)):
-            yield Form((_in_parentheses(inner),), form.axes)
+            yield Form((_as_term(inner),), form.axes)
 
 
 def _clear_fractions(form: Form) -> Iterator[tuple[Form, float]]:
@@ -171,14 +171,14 @@ def _join_fractions(form: Form) -> Iterator[Form]:
         above = collect(terms, form.axes)
         opened = multiply_out(above) or above
         if opened.terms and len(opened.terms) <= len(form.terms):
-            term = _in_parentheses(factor_out(opened))
+            term = _as_term(factor_out(opened))
             factors = [*term.factors, Factor(atom, indices, lowest)]
             fraction = collect([normal_term(term.coefficient, factors, form.axes)], form.axes)
             if count_factors(fraction) <= count_factors(form):  # else joining fractions in numerators would not end
                 yield fraction
 
 
-def _in_parentheses(form: Form) -> Term:
+def _as_term(form: Form) -> Term:
     """Return a sum as one term: its only term, or a number times a group."""
     if len(form.terms) < 2:
         return form.terms[0] if form.terms else Term(Fraction(0), ())
@@ -232,7 +232,7 @@ def factor_out(form: Form, summed: frozenset[Index] = frozenset()) -> Form:
     """Take out common factors, the most frequent first; `summed` are indices of an enclosing sum."""
     if len(form.terms) < 2:
         return form
-    options = _options(form)
+    options = _common_factors(form)
     if SHOWS_MEANS.get():  # 1/n is taken out of all terms or none, so that means are kept
         options = {k: p for k, p in options.items() if not k[0].startswith("length:") or len(p) == len(form.terms)}
     order = sorted(options.items(), key=lambda item: (-len(item[1]), -len(item[0][0]), item[0]))
@@ -246,7 +246,7 @@ def factor_out(form: Form, summed: frozenset[Index] = frozenset()) -> Form:
 def _take_out(form: Form, places: Sequence[tuple[int, int]], summed: frozenset[Index]) -> Form | None:
     """Take a factor out of terms, given as (term, factor) numbers; None if the rest has no short matrix notation."""
     t, f = places[0]
-    example = _in_order(form.terms[t].factors[f], form.axes)
+    example = _order_indices(form.terms[t].factors[f], form.axes)
     names = {i: i if i in form.axes else new_index(i.length) for i in dict.fromkeys(example.indices)}
     lifted = list(names.values())
     exponent = min((form.terms[t].factors[f].exponent for t, f in places), key=abs)
@@ -255,11 +255,11 @@ def _take_out(form: Form, places: Sequence[tuple[int, int]], summed: frozenset[I
     inside = []
     for t, f in places:
         term = form.terms[t]
-        mine = _in_order(term.factors[f], form.axes)
+        other = _order_indices(term.factors[f], form.axes)
         others = [*term.factors[:f], *term.factors[f + 1 :]]
-        if mine.exponent != exponent:
-            others.append(mine._replace(exponent=mine.exponent - exponent))
-        own_names = dict(zip(dict.fromkeys(mine.indices), lifted, strict=True))
+        if other.exponent != exponent:
+            others.append(other._replace(exponent=other.exponent - exponent))
+        own_names = dict(zip(dict.fromkeys(other.indices), lifted, strict=True))
         inside.append(normal_term(term.coefficient, [o.with_names(own_names) for o in others], axes))
     inner = collect(inside, axes)
     if not inner.terms or len(find_used_axes(inner)) > 2:
@@ -280,7 +280,7 @@ def _take_out(form: Form, places: Sequence[tuple[int, int]], summed: frozenset[I
     is_matrix = len(inner.terms) > 1 and len(used) == 2 and bool(new | summed)
     if is_matrix and any(not set(used) <= t.indices for t in inner.terms):
         return None  # no term may become a vector among matrices
-    merged = _in_parentheses(inner)
+    merged = _as_term(inner)
     return collect([normal_term(merged.coefficient, (factor, *merged.factors), form.axes), *unchanged], form.axes)
 
 
@@ -291,7 +291,7 @@ def _is_outer(term: Term, new: frozenset[Index], axes: Sequence[Index]) -> bool:
     return bool(term.indices & set(axes)) and not any(new & group and group - new for group in groups)
 
 
-def _in_order(factor: Factor, axes: Sequence[Index]) -> Factor:
+def _order_indices(factor: Factor, axes: Sequence[Index]) -> Factor:
     """Order the indices of a symmetric factor, free ones first, so that equal factors have equal indices."""
     if not factor.atom.is_symmetric:
         return factor
@@ -299,7 +299,7 @@ def _in_order(factor: Factor, axes: Sequence[Index]) -> Factor:
     return factor._replace(indices=tuple(sorted(factor.indices, key=lambda i: place.get(i, len(place)))))
 
 
-def _options(form: Form) -> dict[tuple[str, tuple[str, ...], bool], list[tuple[int, int]]]:
+def _common_factors(form: Form) -> dict[tuple[str, tuple[str, ...], bool], list[tuple[int, int]]]:
     """Return the (term, factor) numbers of common factors, by atom, places of free indices, and sign of exponent."""
     results: dict[tuple[str, tuple[str, ...], bool], list[tuple[int, int]]] = {}
     for t, term in enumerate(form.terms):
@@ -327,4 +327,4 @@ def _common_number(form: Form) -> Form:
     sizes = {abs(t.coefficient) for t in form.terms}
     if len(sizes) != 1 or sizes == {Fraction(1)}:
         return form
-    return Form((_in_parentheses(form),), form.axes)
+    return Form((_as_term(form),), form.axes)

@@ -25,14 +25,14 @@ def _with_steps(factors: list[Factor]) -> list[Factor]:
             product: Factor | None = None
             if switch.atom.name == "step":
                 is_relu = other.exponent > 0 and other.atom.name == "relu" and other.indices == switch.indices
-                if is_relu and _is_of(other, argument):
+                if is_relu and _has_argument(other, argument):
                     results = [f for f in results if f is not switch]
                     break
                 if (passed := in_case(other, switch, is_positive=True)) is not None:
                     results = [passed if f is other else f for f in results]
             elif inner is None or switch.atom.name != "sign":
                 continue
-            elif other.atom.name == "abs" and other.indices == switch.indices and _is_of(other, argument):
+            elif other.atom.name == "abs" and other.indices == switch.indices and _has_argument(other, argument):
                 if other.exponent in (1, -1):
                     product = inner._replace(exponent=inner.exponent * other.exponent)
             elif (other.atom, other.indices) == (inner.atom, inner.indices) and inner.exponent == 1 <= other.exponent:
@@ -87,7 +87,7 @@ def _with_tangents(factors: list[Factor]) -> list[Factor]:
         for a, b in itertools.product(factors, factors):
             if (a.atom.name, b.atom.name, a.indices, a.exponent) != (name, below, b.indices, -b.exponent):
                 continue
-            if a.exponent.denominator == 1 and _is_of(a, b.atom.arguments[0]):
+            if a.exponent.denominator == 1 and _has_argument(a, b.atom.arguments[0]):
                 atom, indices = orient("function", quotient, rename(a.atom.arguments[0], a.indices))
                 others = [f for f in factors if f is not a and f is not b]
                 return _with_tangents([*others, Factor(atom, indices, a.exponent)])
@@ -100,7 +100,7 @@ def only_factor(form: Form) -> Factor | None:
     return term.factors[0] if term is not None and term.coefficient == 1 and len(term.factors) == 1 else None
 
 
-def _is_of(factor: Factor, argument: Form) -> bool:
+def _has_argument(factor: Factor, argument: Form) -> bool:
     return [key_of(a) for a in factor.atom.arguments] == [key_of(argument)]
 
 
@@ -115,7 +115,7 @@ def in_case(factor: Factor, switch: Factor, is_positive: bool) -> Factor | None:
     sums: dict[str, Term] = {}
     for term in inner.terms:
         relu = next((f for f in term.factors if f.atom.name == "relu" and f.exponent == 1), None)
-        if relu is None or relu.indices != switch.indices or not _is_of(relu, switch.atom.arguments[0]):
+        if relu is None or relu.indices != switch.indices or not _has_argument(relu, switch.atom.arguments[0]):
             opened = [term]
         else:
             others = tuple(f for f in term.factors if f is not relu)

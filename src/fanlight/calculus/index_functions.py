@@ -40,7 +40,7 @@ def elementwise(name: str, argument: Form) -> Form:
     if name == "exp" and [f.atom.name for t in inner.terms for f in t.factors] == ["log"]:
         (term,) = inner.terms
         if term.factors[0].exponent == 1 and term.indices <= set(inner.axes):
-            return power(Form(_inside(term.factors[0]).terms, argument.axes), term.coefficient)
+            return power(Form(_argument_of(term.factors[0]).terms, argument.axes), term.coefficient)
     negative = bool(inner.terms) and all(t.coefficient < 0 for t in inner.terms)
     if negative and name in _ODD | _EVEN:
         return scale(elementwise(name, scale(argument, -1)), -1 if name in _ODD else 1)
@@ -68,10 +68,10 @@ def _logarithm(argument: Form) -> Form | None:
     for factor in term.factors:
         alone = collect([Term(Fraction(1), (factor._replace(exponent=Fraction(1)),))], axes)
         if factor.atom.name == "exp":
-            part = Form(_inside(factor).terms, axes)
+            part = Form(_argument_of(factor).terms, axes)
         elif factor.atom.name == "sigmoid":
-            part = scale(elementwise("softplus", scale(Form(_inside(factor).terms, axes), -1)), -1)
-        elif factor.atom.kind == "group" and (inner := _one_minus_sigmoid(_inside(factor))) is not None:
+            part = scale(elementwise("softplus", scale(Form(_argument_of(factor).terms, axes), -1)), -1)
+        elif factor.atom.kind == "group" and (inner := _one_minus_sigmoid(_argument_of(factor))) is not None:
             part = scale(elementwise("softplus", Form(inner.terms, axes)), -1)
         elif is_positive(factor):
             atom, indices = orient("function", "log", Form(alone.terms, find_used_axes(alone)))
@@ -82,23 +82,23 @@ def _logarithm(argument: Form) -> Form | None:
     return add(*parts, axes=axes)
 
 
-def _inside(factor: Factor) -> Form:
+def _argument_of(factor: Factor) -> Form:
     return rename(factor.atom.arguments[0], factor.indices)
 
 
 def _one_plus_exp(form: Form) -> Form | None:
     """Return z of ``1 + exp(z)``, where ``exp(x)**2`` is ``exp(2 * x)``; else None."""
-    factor = _beside_one(form, "exp", 1)
-    return None if factor is None else scale(_inside(factor), factor.exponent)
+    factor = _added_to_one(form, "exp", 1)
+    return None if factor is None else scale(_argument_of(factor), factor.exponent)
 
 
 def _one_minus_sigmoid(form: Form) -> Form | None:
     """Return z of ``1 - sigmoid(z)``; else None."""
-    factor = _beside_one(form, "sigmoid", -1)
-    return None if factor is None or factor.exponent != 1 else _inside(factor)
+    factor = _added_to_one(form, "sigmoid", -1)
+    return None if factor is None or factor.exponent != 1 else _argument_of(factor)
 
 
-def _beside_one(form: Form, name: str, coefficient: int) -> Factor | None:
+def _added_to_one(form: Form, name: str, coefficient: int) -> Factor | None:
     """Return the factor ``f(z)`` of ``1 + coefficient * f(z)`` for a function f by name, without sums; else None."""
     constants = [t for t in form.terms if t == Term(Fraction(1), ())]
     others = [t for t in form.terms if t.coefficient == coefficient and [f.atom.name for f in t.factors] == [name]]

@@ -163,7 +163,7 @@ def _matmul(a: _Arguments, r: Index | None, c: Index | None) -> Form:
     return multiply(a.at(0, r, inner), a.at(1, inner, c), axes=_axes(r, c))
 
 
-def _larger(sign: int) -> Callable[[_Arguments, Index | None, Index | None], Form]:
+def _maximum(sign: int) -> Callable[[_Arguments, Index | None, Index | None], Form]:
     """Return the rule for the maximum, ``b + relu(a - b)`` (sign 1), or the minimum, ``b - relu(b - a)`` (-1)."""
 
     def rule(a: _Arguments, r: Index | None, c: Index | None) -> Form:
@@ -175,7 +175,7 @@ def _larger(sign: int) -> Callable[[_Arguments, Index | None, Index | None], For
     return rule
 
 
-def _all_entries(a: _Arguments, r: Index | None = None, c: Index | None = None) -> Form:
+def _argument_form(a: _Arguments, r: Index | None = None, c: Index | None = None) -> Form:
     """Return the argument's form, with new indices for those that are None."""
     shape = a.node.arguments[0].shape or (ONE, ONE)
     return a.at(0, r or new_index(shape[0]), c or new_index(shape[1]))
@@ -186,7 +186,7 @@ def _trace(a: _Arguments, r: Index | None, c: Index | None) -> Form:
     if not argument.shape:
         return a.at(0, None, None)
     i = new_index(argument.shape[0])
-    return put_indices(_all_entries(a), (i, i), ())
+    return put_indices(_argument_form(a), (i, i), ())
 
 
 def _diag(a: _Arguments, r: Index | None, c: Index | None) -> Form:
@@ -196,7 +196,7 @@ def _diag(a: _Arguments, r: Index | None, c: Index | None) -> Form:
     if r is not None and c is not None:
         eye = Form((Term(Fraction(1), (eye_factor(r, c),)),), (r, c))
         return multiply(a.at(0, r, None), eye, axes=(r, c))
-    return put_indices(_all_entries(a), (r, r), (r,)) if r is not None else a.at(0, None, None)
+    return put_indices(_argument_form(a), (r, r), (r,)) if r is not None else a.at(0, None, None)
 
 
 def _softmax(over_all: bool) -> Callable[[_Arguments, Index | None, Index | None], Form]:
@@ -209,7 +209,7 @@ def _softmax(over_all: bool) -> Callable[[_Arguments, Index | None, Index | None
 
 
 def _sum_of_exponentials(a: _Arguments, rows: Index | None) -> Form:
-    return _sum_over(elementwise("exp", _all_entries(a, rows)), _axes(rows))
+    return _sum_over(elementwise("exp", _argument_form(a, rows)), _axes(rows))
 
 
 def _logsumexp(over_all: bool) -> Callable[[_Arguments, Index | None, Index | None], Form]:
@@ -325,13 +325,13 @@ _RULES: dict[str, Callable[[_Arguments, Index | None, Index | None], Form]] = {
     "divide": _divide,
     "power": _power,
     "negative": lambda a, r, c: scale(a.at(0, r, c), -1),
-    "maximum": _larger(1),
-    "minimum": _larger(-1),
+    "maximum": _maximum(1),
+    "minimum": _maximum(-1),
     "matmul": _matmul,
     "transpose": lambda a, r, c: Form(a.at(0, c, r).terms, _axes(r, c)),
-    "sum": lambda a, r, c: _sum_over(_all_entries(a), ()),
-    "row_sums": lambda a, r, c: _sum_over(_all_entries(a, r), _axes(r)),
-    "column_sums": lambda a, r, c: _sum_over(_all_entries(a, None, c), _axes(c)),
+    "sum": lambda a, r, c: _sum_over(_argument_form(a), ()),
+    "row_sums": lambda a, r, c: _sum_over(_argument_form(a, r), _axes(r)),
+    "column_sums": lambda a, r, c: _sum_over(_argument_form(a, None, c), _axes(c)),
     "tr": _trace,
     "diag": _diag,
     "eye": lambda a, r, c: (
@@ -343,8 +343,8 @@ _RULES: dict[str, Callable[[_Arguments, Index | None, Index | None], Form]] = {
     "softmax_rows": _softmax(False),
     "logsumexp": _logsumexp(True),
     "logsumexp_rows": _logsumexp(False),
-    "norm": lambda a, r, c: power(_sum_over(power(_all_entries(a), Fraction(2)), ()), Fraction(1, 2)),
-    "norm1": lambda a, r, c: _sum_over(elementwise("abs", _all_entries(a)), ()),
+    "norm": lambda a, r, c: power(_sum_over(power(_argument_form(a), Fraction(2)), ()), Fraction(1, 2)),
+    "norm1": lambda a, r, c: _sum_over(elementwise("abs", _argument_form(a)), ()),
     "slice": _slice,
     "onehot": _onehot,
     "onehot_rows": _onehot,

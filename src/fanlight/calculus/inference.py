@@ -156,9 +156,9 @@ class _Inference:
         a, b = self.find(a), self.find(b)
         if a == b:
             return
-        if _free(a) and a not in b.split(" + "):
+        if _is_free(a) and a not in b.split(" + "):
             self.equal[a] = b
-        elif _free(b) and b not in a.split(" + "):
+        elif _is_free(b) and b not in a.split(" + "):
             self.equal[b] = a
         # `parse` reports fixed dimensions that differ
 
@@ -227,7 +227,7 @@ class _Inference:
                 case ast.Slice(lower=ast.Constant(value=int() as a), upper=ast.Constant(value=int() as b)):
                     sizes.append(str(b - a))
                 case _:
-                    sizes.append(self._fresh())
+                    sizes.append(self._new_dimension())
         return self._collapse((sizes[0], sizes[1]))
 
     def _note_range(self, loop: ast.comprehension) -> None:
@@ -236,7 +236,7 @@ class _Inference:
             case ast.comprehension(target=ast.Name(id=name), iter=ast.Call(args=[length])):
                 self.ranges[name] = ast.unparse(length)
 
-    def _fresh(self) -> str:
+    def _new_dimension(self) -> str:
         return f"part:{len(self.equal)}"
 
     def _call(self, name: str, arguments: list[ast.expr], axis: bool) -> Dimensions:
@@ -255,12 +255,12 @@ class _Inference:
         if name in _SQUARE and shapes and len(shapes[0]) == 2:
             self.unify(*shapes[0])
         if name in ("dot", "solve", "maximum", "minimum", "max", "min", "where", "clip") and len(shapes) > 1:
-            return self._several(name, shapes)
+            return self._call_of_several(name, shapes)
         if (name in _TO_SCALAR and not axis) or not shapes:
             return _SCALAR
         return self._matrix_function(name, shapes, axis)
 
-    def _several(self, name: str, shapes: list[Dimensions]) -> Dimensions:
+    def _call_of_several(self, name: str, shapes: list[Dimensions]) -> Dimensions:
         if name == "solve":
             if len(shapes[0]) == 2:
                 self.unify(*shapes[0])
@@ -321,7 +321,7 @@ class _Inference:
                 parts = [name(part) for part in d.split(" + ")]
                 numbers = [part for part in parts if isinstance(part, int)]
                 return sum(numbers) if len(numbers) == len(parts) else " + ".join(map(str, parts))
-            if not _free(d):
+            if not _is_free(d):
                 return int(d) if d.isdigit() else d
             if d not in letters:
                 if not free:
@@ -332,7 +332,7 @@ class _Inference:
         return {symbol: tuple(name(d) for d in shape) for symbol, shape in self.symbols.items()}
 
 
-def _free(d: str) -> bool:
+def _is_free(d: str) -> bool:
     return ":" in d and " + " not in d and " * " not in d
 
 

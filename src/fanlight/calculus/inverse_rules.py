@@ -59,9 +59,9 @@ def cancel_inverse(
         if inverse.atom.is_symmetric:
             ends += [(row, column, links), (column, row, back)]
         for start, other, chain in ends:
-            walked = _walk(start, chain, factors, axes)
-            if walked is not None:
-                used, places = walked
+            followed = _follow_chain(start, chain, factors, axes)
+            if followed is not None:
+                used, places = followed
                 remaining = [f for f in factors if f is not inverse and all(f is not u for u in used)]
                 return remaining, (other, places[-1]), set(places[:-1])
     return None
@@ -75,7 +75,7 @@ def _links(argument: Form, group: Callable[[Form], tuple[Fraction, Factor]]) -> 
     return [(factor, factor.indices[0] != argument.axes[0])] if size == 1 == len(factor.indices[1:]) else []
 
 
-def _walk(
+def _follow_chain(
     start: Index, chain: Sequence[Link], factors: Sequence[Factor], axes: Sequence[Index]
 ) -> tuple[list[Factor], list[Index]] | None:
     """Return the factors that form a chain from an index, and the indices along it, both ends included; else None."""

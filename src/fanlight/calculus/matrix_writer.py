@@ -66,10 +66,10 @@ def write_matrix(form: Form, axes: Axes) -> Expression:
     candidates += [(length_of(e), sum(1 for _ in walk(e)), e) for e in _choices(form, axes)]
     for other, weight in alternatives(form):
         try:
-            forms = [_exact(_write(other, axes), axes)]
+            forms = [_repeat_to_axes(_write(other, axes), axes)]
             if None not in axes:
                 turned = (axes[1], axes[0])
-                forms.append(transpose(_exact(_write(other, turned), turned)))
+                forms.append(transpose(_repeat_to_axes(_write(other, turned), turned)))
             candidates += [(length_of(e) * weight, sum(1 for _ in walk(e)), e) for e in forms]
         except CalculusError as error:
             fault = error
@@ -118,20 +118,20 @@ def _stack(form: Form, axes: Axes) -> Expression | None:
     return function("vstack")(*parts) if not cells and place == big.length else None
 
 
-def _exact(e: Expression, axes: Axes) -> Expression:
+def _repeat_to_axes(e: Expression, axes: Axes) -> Expression:
     """Repeat an expression along axes that it lacks, by products with ones."""
     rows, columns = (ONE if i is None else i.length for i in axes)
     shape = e.shape or (ONE, ONE)
     if (shape[0], shape[1]) == (rows, columns):
         return e
     if not e.shape:
-        return e if rows == columns == ONE else _spread(e, rows, columns)
+        return e if rows == columns == ONE else _repeat_scalar(e, rows, columns)
     if shape[0] != rows:
         return product(ones(rows, 1), e)
     return product(e, ones(1, columns))
 
 
-def _spread(e: Expression, rows: Dimension, columns: Dimension) -> Expression:
+def _repeat_scalar(e: Expression, rows: Dimension, columns: Dimension) -> Expression:
     value = e.parameters[0] if e.operation.name == "constant" else None
     if value == 0:
         return zeros(rows, columns)
@@ -156,7 +156,7 @@ def _write(form: Form, axes: Axes) -> Expression:
 
 def _add_parts(parts: list[tuple[bool, Expression]]) -> Expression:
     """Return the sum of signed terms (is_positive, expression)."""
-    parts = sorted(parts, key=_order)
+    parts = sorted(parts, key=_term_order)
     positive, leading = parts[0]
     outcome = leading if positive else negate(leading)
     for positive, part in parts[1:]:
@@ -164,7 +164,7 @@ def _add_parts(parts: list[tuple[bool, Expression]]) -> Expression:
     return outcome
 
 
-def _order(part: tuple[bool, Expression]) -> tuple[bool, bool, int, bool, str]:
+def _term_order(part: tuple[bool, Expression]) -> tuple[bool, bool, int, bool, str]:
     """Return the sort key of a signed term: positive, not transposed, large, without transposes inside."""
     positive, e = part
     size = sum(not node.arguments for node in walk(e))
@@ -199,10 +199,10 @@ def turn_differences(term: Term, with_sign: bool) -> Term:
 def _is_better_turned(e: Expression) -> bool:
     """Tell whether a difference is better written reversed."""
     inner = e.arguments[0] if e.operation.name == "transpose" else e
-    return _is_distance(inner) or is_turned(inner)
+    return _is_mean_minus_entries(inner) or is_turned(inner)
 
 
-def _is_distance(e: Expression) -> bool:
+def _is_mean_minus_entries(e: Expression) -> bool:
     """Tell whether an expression is ``mean(x) - x``."""
     return e.operation.name == "subtract" and e.arguments[0] is mean_of(e.arguments[1])
 
@@ -243,12 +243,12 @@ def atom_powers(atom: Atom, exponent: Fraction) -> list[Power]:
         atom.kind == "group" and not atom.lengths and (exponent.denominator == 2 or exponent < 0 or exponent == 2)
     )
     if has_root and (root := _root_of_squares(atom)) is not None:
-        return [(_norm(_turn(root)), exponent * 2)]
+        return [(_norm(_order_difference(root)), exponent * 2)]
     e = atom_expression(atom)
-    return [(_turn(e) if exponent % 2 == 0 else e, exponent)]
+    return [(_order_difference(e) if exponent % 2 == 0 else e, exponent)]
 
 
-def _turn(e: Expression) -> Expression:
+def _order_difference(e: Expression) -> Expression:
     """Return a difference, whose sign does not matter, in the better order."""
     if e.operation.name != "subtract" or not _is_better_turned(e):
         return e
@@ -268,7 +268,7 @@ def _root_of_squares(atom: Atom) -> Expression | None:
         return None
     halves = tuple(f._replace(exponent=f.exponent / 2) for f in factors)
     axes = (indices[0], indices[1] if len(indices) == 2 else None)
-    return _exact(_write(Form((Term(Fraction(1), halves),), indices), axes), axes)
+    return _repeat_to_axes(_write(Form((Term(Fraction(1), halves),), indices), axes), axes)
 
 
 def atom_expression(atom: Atom) -> Expression:
@@ -330,7 +330,7 @@ def _power_expression(atom: Atom) -> Expression:
     axes = (*atom.arguments[0].axes, None, None)[:2]
     both = [[_write(f, (axes[0], axes[1])) for f, _ in alternatives(a)] for a in atom.arguments]
     base, exponent = (shortest(*candidates) for candidates in both)
-    return _exact(base**exponent, (axes[0], axes[1]))
+    return _repeat_to_axes(base**exponent, (axes[0], axes[1]))
 
 
 def _argument(form: Form) -> Expression:

@@ -120,18 +120,18 @@ def reduce_gradient(gradient: Value, argument: Value) -> Value:
 # ------------------------------------------------------------------------------------------------ shape rules
 
 
-def _same(shape: Shape) -> Shape:
+def _same_shape(shape: Shape) -> Shape:
     if len(shape) == 1:
         raise CalculusError("row numbers take no arithmetic")
     return shape
 
 
-def _scalar(shape: Shape) -> Shape:
-    _same(shape)
+def _scalar_shape(shape: Shape) -> Shape:
+    _same_shape(shape)
     return ()
 
 
-def _product(a: Shape, b: Shape) -> Shape:
+def _matmul_shape(a: Shape, b: Shape) -> Shape:
     if a == () or b == ():
         return a or b  # a scalar times a matrix: 1x1 matrices are scalars
     if len(a) != 2 or len(b) != 2 or a[1] != b[0]:
@@ -140,7 +140,7 @@ def _product(a: Shape, b: Shape) -> Shape:
     return shape_of((a[0], b[1]))
 
 
-def _broadcast(symbol: str) -> Callable[[Shape, Shape], Shape]:
+def _broadcast_shape(symbol: str) -> Callable[[Shape, Shape], Shape]:
     return lambda a, b: broadcast(symbol, a, b)
 
 
@@ -149,7 +149,7 @@ def column_shape(shape: Shape) -> Shape:
     return shape_of((shape[0], ONE)) if shape else ()
 
 
-def _row(shape: Shape) -> Shape:
+def _row_shape(shape: Shape) -> Shape:
     return shape_of((ONE, shape[1])) if shape else ()
 
 
@@ -182,40 +182,40 @@ for entry in (
     Operation(
         "add",
         lambda a, b: a + b,
-        _broadcast("+"),
+        _broadcast_shape("+"),
         lambda up, out, a, b: (reduce_gradient(up, a), reduce_gradient(up, b)),
         scalar="({0} + {1})",
     ),
     Operation(
         "subtract",
         lambda a, b: a - b,
-        _broadcast("-"),
+        _broadcast_shape("-"),
         lambda up, out, a, b: (reduce_gradient(up, a), reduce_gradient(-up, b)),
         scalar="({0} - {1})",
     ),
     Operation(
         "multiply",
         lambda a, b: a * b,
-        _broadcast("*"),
+        _broadcast_shape("*"),
         lambda up, out, a, b: (reduce_gradient(up * b, a), reduce_gradient(up * a, b)),
         scalar="({0} * {1})",
     ),
     Operation(
         "divide",
         lambda a, b: a / b,
-        _broadcast("/"),
+        _broadcast_shape("/"),
         lambda up, out, a, b: (reduce_gradient(up / b, a), reduce_gradient(-up * out / b, b)),
         scalar="({0} / {1})",
     ),
-    Operation("power", lambda a, b: a**b, _broadcast("**"), _power_pullback, scalar="({0} ** {1})"),
-    Operation("negative", lambda a: -a, _same, lambda up, out, a: (-up,), scalar="(-{0})"),
-    Operation("matmul", _matmul, _product, _matmul_pullback),
+    Operation("power", lambda a, b: a**b, _broadcast_shape("**"), _power_pullback, scalar="({0} ** {1})"),
+    Operation("negative", lambda a: -a, _same_shape, lambda up, out, a: (-up,), scalar="(-{0})"),
+    Operation("matmul", _matmul, _matmul_shape, _matmul_pullback),
     Operation("transpose", lambda a: a.T, _transpose_shape, lambda up, out, a: (up.T,)),
 ):
     register(entry)
 
 
-def _route(sign: int) -> Rule:
+def _extreme_pullback(sign: int) -> Rule:
     """Return the pullback of maximum (sign 1) or minimum (-1): the gradient goes to the argument with the value."""
 
     def pullback(up: Value, out: Value, a: Value, b: Value) -> tuple[Value, Value]:
@@ -225,8 +225,8 @@ def _route(sign: int) -> Rule:
     return pullback
 
 
-register(Operation("maximum", np.maximum, _broadcast("max"), _route(1)))
-register(Operation("minimum", np.minimum, _broadcast("min"), _route(-1)))
+register(Operation("maximum", np.maximum, _broadcast_shape("max"), _extreme_pullback(1)))
+register(Operation("minimum", np.minimum, _broadcast_shape("min"), _extreme_pullback(-1)))
 
 # ------------------------------------------------------------------------------------------------ elementwise functions
 
@@ -258,7 +258,7 @@ def generic(name: str) -> Operation:
         def slope(x: Value, y: Value) -> Value:
             return x.node(entry_once(order + 1), (x,)) if hasattr(x, "node") else value(order + 1)(x)
 
-        return Operation(title, value(order), _same, lambda up, out, x: (up * slope(x, out),), derivative=slope)
+        return Operation(title, value(order), _same_shape, lambda up, out, x: (up * slope(x, out),), derivative=slope)
 
     def entry_once(order: int) -> Operation:
         title = name + "'" * order
@@ -277,7 +277,7 @@ def _elementwise(name: str, value: Rule, derivative: Rule, scalar: str, kinks: t
         Operation(
             name,
             value,
-            _same,
+            _same_shape,
             lambda up, out, x: (up * derivative(x, out),),
             derivative=derivative,
             scalar=scalar,
@@ -344,7 +344,7 @@ def _softmax_pullback(total: str) -> Rule:
     return lambda up, out, x: (out * (up - getattr(F, total)(out * up)),)
 
 
-def _spread(up: Value, out: Value, x: Value) -> tuple[Value]:
+def _sum_pullback(up: Value, out: Value, x: Value) -> tuple[Value]:
     """Return the gradient by the argument of a sum: the upstream gradient repeated over the summed entries."""
     if hasattr(x, "node"):
         return (up * (x.node(TABLE["ones"], (), tuple(x.shape)) if x.shape else 1),)
@@ -352,27 +352,27 @@ def _spread(up: Value, out: Value, x: Value) -> tuple[Value]:
 
 
 for entry in (
-    Operation("sum", np.sum, _scalar, _spread),
-    Operation("row_sums", of_matrix(lambda x: x.sum(1, keepdims=True)), column_shape, _spread),
-    Operation("column_sums", of_matrix(lambda x: x.sum(0, keepdims=True)), _row, _spread),
-    Operation("logsumexp", _logsumexp, _scalar, lambda up, out, x: (up * F.softmax(x),)),
+    Operation("sum", np.sum, _scalar_shape, _sum_pullback),
+    Operation("row_sums", of_matrix(lambda x: x.sum(1, keepdims=True)), column_shape, _sum_pullback),
+    Operation("column_sums", of_matrix(lambda x: x.sum(0, keepdims=True)), _row_shape, _sum_pullback),
+    Operation("logsumexp", _logsumexp, _scalar_shape, lambda up, out, x: (up * F.softmax(x),)),
     Operation(
         "logsumexp_rows",
         of_matrix(lambda x: _logsumexp(x, 1)),
         column_shape,
         lambda up, out, x: (up * F.softmax_rows(x),),
     ),
-    Operation("softmax", _softmax, _same, _softmax_pullback("sum")),
-    Operation("softmax_rows", of_matrix(lambda x: _softmax(x, 1)), _same, _softmax_pullback("row_sums")),
+    Operation("softmax", _softmax, _same_shape, _softmax_pullback("sum")),
+    Operation("softmax_rows", of_matrix(lambda x: _softmax(x, 1)), _same_shape, _softmax_pullback("row_sums")),
     Operation(
         "norm",
         lambda x: np.sqrt((x * x).sum()),
-        _scalar,
+        _scalar_shape,
         lambda up, out, x: (up * (x / out),),
     ),
-    Operation("max", np.max, _scalar, lambda up, out, x: (up * F.largest(x),)),
-    Operation("min", np.min, _scalar, lambda up, out, x: (up * F.largest(-x),)),
-    Operation("largest", lambda x: (x >= x.max()).astype(x.dtype), _same, lambda up, out, x: (0 * x,)),
-    Operation("norm1", lambda x: np.abs(x).sum(), _scalar, lambda up, out, x: (up * F.sign(x),), kinks=(0,)),
+    Operation("max", np.max, _scalar_shape, lambda up, out, x: (up * F.largest(x),)),
+    Operation("min", np.min, _scalar_shape, lambda up, out, x: (up * F.largest(-x),)),
+    Operation("largest", lambda x: (x >= x.max()).astype(x.dtype), _same_shape, lambda up, out, x: (0 * x,)),
+    Operation("norm1", lambda x: np.abs(x).sum(), _scalar_shape, lambda up, out, x: (up * F.sign(x),), kinks=(0,)),
 ):
     register(entry)

@@ -40,13 +40,13 @@ def with_softmax(factors: Sequence[Factor]) -> list[Factor]:
 def fold_softmax(form: Form) -> Form:
     """Replace exponentials over their sum with softmax in a form, also inside groups."""
     terms = [Term(t.coefficient, tuple(with_softmax(t.factors))) for t in form.terms]
-    if not any(_holds_exp(f.atom) for t in terms for f in t.factors):
+    if not any(_has_exp(f.atom) for t in terms for f in t.factors):
         return Form(tuple(terms), form.axes)
     results = []
     for term in terms:
         coefficient, factors = term.coefficient, []
         for factor in term.factors:
-            if factor.atom.kind == "group" and factor.exponent.denominator == 1 and _holds_exp(factor.atom):
+            if factor.atom.kind == "group" and factor.exponent.denominator == 1 and _has_exp(factor.atom):
                 fresh = {new_index(i.length): i for i in factor.indices}  # a factor may have the same index twice
                 size, inner = group(fold_softmax(rename(factor.atom.arguments[0], tuple(fresh))))
                 coefficient *= size ** int(factor.exponent)
@@ -65,5 +65,5 @@ def exp_of_sum(form: Form) -> Factor | None:
     return factor if factor.atom.name == "exp" and factor.exponent == 1 and distinct else None
 
 
-def _holds_exp(atom: Atom) -> bool:
+def _has_exp(atom: Atom) -> bool:
     return atom.kind == "group" and any(f.atom.name == "exp" for t in atom.arguments[0].terms for f in t.factors)

@@ -20,7 +20,7 @@ def syntax_tree(text: str) -> ast.expr:
     CalculusError
         The text is not an expression; the message has a hint for common mistakes.
     """
-    shown, text = text.strip(), _python(text.strip())
+    shown, text = text.strip(), _to_python(text.strip())
     if not text:
         raise CalculusError("the expression is empty")
     if "·" in text:  # valid in a Python identifier
@@ -57,7 +57,7 @@ def formula_text(tree: ast.expr) -> str:
     return ast.unparse(tree).replace(PRIME, "'")
 
 
-def _python(text: str) -> str:
+def _to_python(text: str) -> str:
     """Return the text with primes, subscripts and minus signs replaced, of equal length."""
     return _DERIVATIVE.sub(lambda primes: PRIME * len(primes[0]), text).translate(_LETTERS)
 
@@ -91,5 +91,5 @@ def hint(text: str) -> str | None:
 
 def error_at(text: str, offset: int, message: str) -> CalculusError:
     """Return an error with a caret at an offset, which counts UTF-8 bytes, as in `ast`."""
-    column = len(_python(text).encode()[:offset].decode(errors="ignore"))
+    column = len(_to_python(text).encode()[:offset].decode(errors="ignore"))
     return CalculusError(f"{message}\n  {text}\n  {' ' * column}^")

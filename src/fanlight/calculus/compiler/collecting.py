@@ -21,7 +21,7 @@ def product(node: Expression) -> Expression:
     while stack:
         factor, exponent = stack.pop()
         name, arguments = factor.operation.name, factor.arguments
-        value = _number(factor)
+        value = _constant_value(factor)
         if value is not None and (value != 0 or exponent > 0):
             coefficient *= value**exponent
         elif name in ("multiply", "divide"):
@@ -30,8 +30,8 @@ def product(node: Expression) -> Expression:
         elif name == "negative" and exponent == int(exponent):
             coefficient *= (-1) ** int(exponent)
             stack.append((arguments[0], exponent))
-        elif name == "power" and _integer(_number(arguments[1])) and exponent == int(exponent):
-            stack.append((arguments[0], exponent * float(_number(arguments[1]) or 0)))
+        elif name == "power" and _is_integer(_constant_value(arguments[1])) and exponent == int(exponent):
+            stack.append((arguments[0], exponent * float(_constant_value(arguments[1]) or 0)))
         elif name != "ones":
             powers[factor] = powers.get(factor, 0) + exponent
     if coefficient == 0:
@@ -43,7 +43,7 @@ def product(node: Expression) -> Expression:
             powers[base] = 1
     outcome = _quotient(abs(coefficient), {b: e for b, e in powers.items() if e})
     if outcome.shape != node.shape:
-        outcome = outcome * ones(*node.shape) if _number(outcome) != 1 else ones(*node.shape)
+        outcome = outcome * ones(*node.shape) if _constant_value(outcome) != 1 else ones(*node.shape)
     return -outcome if coefficient < 0 else outcome
 
 
@@ -53,16 +53,16 @@ def _quotient(coefficient: float, powers: dict[Expression, float]) -> Expression
     factors = {}
     for name, side in (("above", above), ("below", below)):
         in_order = sorted(side, key=lambda power: (bool(power[0].shape), *_key(power[0])))
-        factors[name] = [b if e == 1 else b ** (int(e) if _integer(e) else e) for b, e in in_order]
+        factors[name] = [b if e == 1 else b ** (int(e) if _is_integer(e) else e) for b, e in in_order]
     number = constant(coefficient)
-    if 0 < coefficient < 1 and _integer(1 / coefficient) and factors["above"]:
+    if 0 < coefficient < 1 and _is_integer(1 / coefficient) and factors["above"]:
         factors["below"].insert(0, constant(1 / coefficient))
         number = constant(1)
-    top = _times(([] if coefficient == 1 or _number(number) == 1 else [number]) + factors["above"])
-    return top / _times(factors["below"]) if factors["below"] else top
+    top = _multiply(([] if coefficient == 1 or _constant_value(number) == 1 else [number]) + factors["above"])
+    return top / _multiply(factors["below"]) if factors["below"] else top
 
 
-def _times(factors: list[Expression]) -> Expression:
+def _multiply(factors: list[Expression]) -> Expression:
     if not factors:
         return constant(1)
     outcome = factors[0]
@@ -83,11 +83,11 @@ def total(node: Expression) -> Expression:
             stack.append((arguments[0], sign))
         elif name == "negative":
             stack.append((arguments[0], -sign))
-        elif name == "multiply" and _number(arguments[0]) is not None:
-            count = float(_number(arguments[0]) or 0)
+        elif name == "multiply" and _constant_value(arguments[0]) is not None:
+            count = float(_constant_value(arguments[0]) or 0)
             terms[arguments[1]] = terms.get(arguments[1], 0) + sign * count
-        elif _number(term) is not None:
-            terms[constant(1)] = terms.get(constant(1), 0) + sign * float(_number(term) or 0)
+        elif _constant_value(term) is not None:
+            terms[constant(1)] = terms.get(constant(1), 0) + sign * float(_constant_value(term) or 0)
         elif name != "zeros":
             terms[term] = terms.get(term, 0) + sign
     return _sum(_factor_out({t: c for t, c in terms.items() if c}), node)
@@ -100,7 +100,7 @@ def _sum(terms: dict[Expression, float], node: Expression) -> Expression:
     # positive terms before negative ones, matrices before transposes
     for term, count in sorted(terms.items(), key=lambda item: (item[1] < 0, item[0].operation.name == "transpose")):
         size = abs(count)
-        part = constant(size) if _number(term) == 1 else term if size == 1 else constant(size) * term
+        part = constant(size) if _constant_value(term) == 1 else term if size == 1 else constant(size) * term
         if outcome is None:
             outcome = part if count > 0 else -part
         else:
@@ -147,7 +147,7 @@ def chain(node: Expression) -> Expression:
     remaining: list[Expression] = []
     for factor in factors:
         before = remaining[-1] if remaining else factor
-        if remaining and _inverse_of(before, factor):
+        if remaining and _are_inverse(before, factor):
             remaining.pop()
         elif remaining and _is_diagonal(before) and before.arguments[0].shape == factor.shape:
             remaining[-1] = before.arguments[0] * factor
@@ -188,7 +188,7 @@ def _is_diagonal(node: Expression) -> bool:
     return node.operation.name == "diag" and node.arguments[0].shape[1] == ONE
 
 
-def _inverse_of(a: Expression, b: Expression) -> bool:
+def _are_inverse(a: Expression, b: Expression) -> bool:
     return (a.operation.name == "inv" and a.arguments[0] is b) or (b.operation.name == "inv" and b.arguments[0] is a)
 
 
@@ -216,11 +216,11 @@ def is_invertible(node: Expression) -> bool:
     return node.operation.name == "symbol" and node.parameters[2] in _INVERTIBLE
 
 
-def _number(node: Expression) -> float | None:
+def _constant_value(node: Expression) -> float | None:
     return float(node.parameters[0]) if node.operation.name == "constant" else None
 
 
-def _integer(value: float | None) -> bool:
+def _is_integer(value: float | None) -> bool:
     return value is not None and value == int(value)
 
 

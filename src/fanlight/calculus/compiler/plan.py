@@ -125,13 +125,13 @@ class Plan:
             return self.run_compiled
         if self._is_undivided:
             self._is_undivided = False
-            self._divide(lengths)
+            self._divide_steps(lengths)
         return self.run_steps
 
-    def _divide(self, lengths: Mapping[str, int]) -> None:
+    def _divide_steps(self, lengths: Mapping[str, int]) -> None:
         """Divide the steps among two threads and reallocate the buffers, if that saves `LEAST_SAVING` of the time."""
-        parts = self._parts()
-        shares = schedule([self._schedulable(node, parts, lengths) for node, _ in parts.steps], self._busy)
+        parts = self._separate_views()
+        shares = schedule([self._build_step(node, parts, lengths) for node, _ in parts.steps], self._busy)
         if shares.saved < LEAST_SAVING:
             return
         number, ended = parts.number, shares.before()
@@ -148,9 +148,9 @@ class Plan:
             self.writer.variables[node]: thread for (node, _), thread in zip(parts.steps, shares.threads, strict=True)
         }
         self.second = frozenset(name for name, variable in self.results.items() if thread_of.get(variable))
-        self.run_steps = self._pair(parts, shares)
+        self.run_steps = self._build_pair(parts, shares)
 
-    def _parts(self) -> _SharedSteps:
+    def _separate_views(self) -> _SharedSteps:
         """Separate views of inputs and buffers, which both threads create, from the other steps."""
         variables = self.writer.variables
         parts = _SharedSteps([], [], {}, set(self.parameters))
@@ -163,7 +163,7 @@ class Plan:
                 parts.steps.append((node, statements))
         return parts
 
-    def _schedulable(self, node: Expression, parts: _SharedSteps, lengths: Mapping[str, int]) -> Step:
+    def _build_step(self, node: Expression, parts: _SharedSteps, lengths: Mapping[str, int]) -> Step:
         variables = [self.writer.variables[r] for r in self._reads[node]]
         is_movable = all(v in parts.common or v.startswith("real(") for v in variables)
         bases = {self._bases[r] for r in self._reads[node]}
@@ -175,7 +175,7 @@ class Plan:
             is_movable and self.writer.variables[node] in parts.common,
         )
 
-    def _pair(self, parts: _SharedSteps, shares: Schedule) -> Pair:
+    def _build_pair(self, parts: _SharedSteps, shares: Schedule) -> Pair:
         """Build the functions of the two threads, which wait for each other's steps by locks."""
         awaited = {other for waits in shares.waits for other in waits}
         locks = {step: threading.Lock() for step in awaited}

@@ -26,34 +26,34 @@ def simplify(expression: Expression) -> Expression:
     >>> str(simplify(parse("1 * (W @ x).T.T + 0", {"W": ("m", "n"), "x": ("n", 1)})))
     'W @ x'
     """
-    with _REMEMBERING:
+    with _LOCK:
         for node in walk(expression):
-            _simple(node)
-        return _DONE[expression]
+            _simplify_node(node)
+        return _SIMPLIFIED[expression]
 
 
-_REMEMBERING = threading.RLock()
-_DONE: dict[Expression, Expression] = {}
+_LOCK = threading.RLock()
+_SIMPLIFIED: dict[Expression, Expression] = {}
 _LIMIT = 100_000  # cached nodes; a larger cache is cleared
 
 
-def _simple(node: Expression) -> Expression:
+def _simplify_node(node: Expression) -> Expression:
     """Simplify the arguments of a node, then the node."""
-    previous = _DONE.get(node)
+    previous = _SIMPLIFIED.get(node)
     if previous is not None:
         return previous
-    if len(_DONE) > _LIMIT:
-        _DONE.clear()
-    outcome = rebuilt(node, [_simple(a) for a in node.arguments]) if node.arguments else node
+    if len(_SIMPLIFIED) > _LIMIT:
+        _SIMPLIFIED.clear()
+    outcome = rebuilt(node, [_simplify_node(a) for a in node.arguments]) if node.arguments else node
     while True:
         better = next((b for rule in _RULES.get(outcome.operation.name, ()) if (b := rule(outcome)) is not None), None)
         if better is None:
             break
-        if better in _DONE:
-            outcome = _DONE[better]
+        if better in _SIMPLIFIED:
+            outcome = _SIMPLIFIED[better]
             break
-        outcome = rebuilt(better, [_simple(a) for a in better.arguments]) if better.arguments else better
-    _DONE[node] = _DONE[outcome] = outcome
+        outcome = rebuilt(better, [_simplify_node(a) for a in better.arguments]) if better.arguments else better
+    _SIMPLIFIED[node] = _SIMPLIFIED[outcome] = outcome
     return outcome
 
 
@@ -65,7 +65,7 @@ def _value(node: Expression) -> float | None:
     return node.parameters[0] if _is(node, "constant") else None
 
 
-def _fill(node: Expression, value: float) -> Expression:
+def _constant_like(node: Expression, value: float) -> Expression:
     """Return a scalar or matrix of the node's shape with all entries equal to `value`."""
     if not node.shape:
         return constant(value)
@@ -99,12 +99,12 @@ def _fold(node: Expression) -> Expression | None:
 
 
 def _add(node: Expression) -> Expression | None:
-    return _unless_same(node, normal.total(node)) if _flat(node) else None
+    return _unless_same(node, normal.total(node)) if _is_without_broadcast(node) else None
 
 
 def _multiply(node: Expression) -> Expression | None:
     if any(_is_zero(a) for a in node.arguments) and node.operation.name == "multiply":
-        return _fill(node, 0)
+        return _constant_like(node, 0)
     return _unless_same(node, normal.product(node))
 
 
@@ -112,7 +112,7 @@ def _unless_same(node: Expression, outcome: Expression) -> Expression | None:
     return None if outcome is node else outcome
 
 
-def _flat(node: Expression) -> bool:
+def _is_without_broadcast(node: Expression) -> bool:
     """Tell whether no term is a broadcast row or column."""
     return all(a.shape == node.shape or not a.shape for a in node.arguments)
 
@@ -122,7 +122,7 @@ def _power(node: Expression) -> Expression | None:
     if _value(exponent) == 1:
         return base
     if _value(exponent) == 0:
-        return _fill(node, 1)
+        return _constant_like(node, 1)
     if _is(base, "norm") and _value(exponent) == 2:
         return _function("sum", base.arguments[0] ** 2)
     return _unless_same(node, normal.product(node)) if _is(base, "power") or _is(base, "multiply") else None
@@ -134,7 +134,7 @@ def _negative(node: Expression) -> Expression | None:
         return a.arguments[0]
     if _is(a, "subtract"):
         return a.arguments[1] - a.arguments[0]
-    return _fill(node, 0) if _is_zero(a) else None
+    return _constant_like(node, 0) if _is_zero(a) else None
 
 
 def _matmul(node: Expression) -> Expression | None:
@@ -142,7 +142,7 @@ def _matmul(node: Expression) -> Expression | None:
     if not a.shape or not b.shape:
         return a * b
     if _is_zero(a) or _is_zero(b):
-        return _fill(node, 0)
+        return _constant_like(node, 0)
     if _is(a, "eye"):
         return b
     if _is(b, "eye"):
@@ -191,7 +191,7 @@ def _transpose(node: Expression) -> Expression | None:
     if name == "matmul" and normal.turns_well(a):
         return a.arguments[1].T @ a.arguments[0].T
     if name in ("add", "subtract", "multiply", "divide", "power") or a.operation.derivative is not None:
-        if all(_turns(x) or not x.shape for x in a.arguments):
+        if all(_has_short_transpose(x) or not x.shape for x in a.arguments):
             return rebuilt(a, [x.T if x.shape else x for x in a.arguments])
         return None
     if name == "eye" or (name == "diag" and a.arguments[0].shape[1] == ONE):
@@ -205,7 +205,7 @@ def _transpose(node: Expression) -> Expression | None:
     return None
 
 
-def _turns(node: Expression) -> bool:
+def _has_short_transpose(node: Expression) -> bool:
     """Tell whether the transpose of a node is no longer than the node."""
     if node.operation.name in ("transpose", "eye") or (_is(node, "diag") and node.arguments[0].shape[1] == ONE):
         return True
@@ -232,7 +232,7 @@ def _log(node: Expression) -> Expression | None:
 
 def _is_gram(node: Expression) -> bool:
     """Tell whether a matrix is X.T @ X: its determinant is not negative, so log(det) is logdet."""
-    return _is(node, "matmul") and node.arguments[0] in (node.arguments[1].T, _simple(node.arguments[1].T))
+    return _is(node, "matmul") and node.arguments[0] in (node.arguments[1].T, _simplify_node(node.arguments[1].T))
 
 
 def _sum(node: Expression) -> Expression | None:
@@ -256,11 +256,11 @@ def _sums(axis: int) -> Rule:
         if not a.shape or a.shape[axis] == ONE:
             return a
         if _is(a, "zeros"):
-            return _fill(node, 0)
+            return _constant_like(node, 0)
         if axis == 1 and _is(a, "symbol") and a.parameters[2] == "onehot_rows":
-            return _fill(node, 1)
+            return _constant_like(node, 1)
         if _is(a, "eye"):
-            return _fill(node, 1)
+            return _constant_like(node, 1)
         if _is(a, "diag") and a.arguments[0].shape[1] == ONE:
             return a.arguments[0] if axis == 1 else a.arguments[0].T
         if _is(a, "multiply") and not a.arguments[0].shape:
@@ -283,7 +283,7 @@ def _trace(node: Expression) -> Expression | None:
     return _function("tr", a.arguments[0]) if _is(a, "transpose") else None
 
 
-def _scalar_itself(node: Expression) -> Expression | None:
+def _determinant(node: Expression) -> Expression | None:
     return node.arguments[0] if not node.arguments[0].shape else None
 
 
@@ -330,7 +330,7 @@ _RULES: dict[str, tuple[Rule, ...]] = {
     "row_sums": (_sums(1),),
     "column_sums": (_sums(0),),
     "tr": (_trace,),
-    "det": (_scalar_itself,),
+    "det": (_determinant,),
     "diag": (_diag,),
     "inv": (_inverse,),
 }

@@ -108,13 +108,13 @@ class WorkerThread:
     def __init__(self) -> None:
         self.process = os.getpid()
         self._work: SimpleQueue[Callable[[], None]] = SimpleQueue()
-        threading.Thread(target=self._serve, daemon=True).start()
+        threading.Thread(target=self._run, daemon=True).start()
 
     def do(self, work: Callable[[], None]) -> None:
         """Queue a function that raises no exception."""
         self._work.put(work)
 
-    def _serve(self) -> None:
+    def _run(self) -> None:
         while True:
             self._work.get()()
 
@@ -132,17 +132,17 @@ def second_thread() -> WorkerThread:
 
 def prefetch(items: Iterator[Item]) -> Iterator[Item]:
     """Yield the items, computing each on the second thread while the previous item is in use."""
-    coming: SimpleQueue[tuple[Item | None, BaseException | None]] = SimpleQueue()
+    results: SimpleQueue[tuple[Item | None, BaseException | None]] = SimpleQueue()
 
     def make() -> None:
         try:
-            coming.put((next(items, None), None))
+            results.put((next(items, None), None))
         except BaseException as fault:
-            coming.put((None, fault))
+            results.put((None, fault))
 
     second_thread().do(make)
     while True:
-        item, fault = coming.get()
+        item, fault = results.get()
         if fault is not None:
             raise fault
         if item is None:
@@ -151,7 +151,7 @@ def prefetch(items: Iterator[Item]) -> Iterator[Item]:
         try:
             yield item
         except GeneratorExit:
-            coming.get()
+            results.get()
             raise
 
 

@@ -205,7 +205,7 @@ def _find_details(trial: Trial, formula: Expression, text: str, pairs: Pairs) ->
         if chain and chain.startswith("a factor is missing"):
             chain = find_wrong_sign(trial, text) or chain
         special = chain if chain and "path" not in chain else None
-        special = special or _assumption(formula, trial) or _integral(formula, trial)
+        special = special or _missing_assumption(formula, trial) or _antiderivative(formula, trial)
         if special:
             return [special]
         reasons = [_wrong_term(trial, pairs), chain]
@@ -216,7 +216,7 @@ def _find_details(trial: Trial, formula: Expression, text: str, pairs: Pairs) ->
     if not any(reasons) and trial.kind == "gradient":
         reasons = [(None if same_shape else find_early_stop(search)) or find_other_gradient(search)]
     if not any(reasons):
-        reasons = [_rule(trial)]
+        reasons = [_rule_of_only_function(trial)]
     return [reason for reason in reasons if reason]
 
 
@@ -251,7 +251,7 @@ def _other_derivative(trial: Trial, values: list[Array]) -> str | None:
     return None
 
 
-def _rule(trial: Trial) -> str | None:
+def _rule_of_only_function(trial: Trial) -> str | None:
     """Return the rule for the only function of vectors or matrices on the paths to the target, else None."""
     names = WRONG_PULLBACKS.keys() - {"tr"}
     nodes = [n for n in relevant_nodes(trial.expression, trial.target) if n.operation.name in names]
@@ -263,7 +263,7 @@ def _rule(trial: Trial) -> str | None:
     return f"the rule here: {rule_of(WRONG_PULLBACKS[node.operation.name][0][0].partition(',')[0], node)}"
 
 
-def _assumption(learner: Expression, trial: Trial) -> str | None:
+def _missing_assumption(learner: Expression, trial: Trial) -> str | None:
     """Return the undeclared assumption that would make the learner's formula right, else None."""
     rng = np.random.default_rng(3)
     classes = ("log", "softmax", "softmax_rows", "logsumexp", "logsumexp_rows", "sigmoid")
@@ -288,15 +288,15 @@ def _assumption(learner: Expression, trial: Trial) -> str | None:
                 for p in trial.points
                 for _ in range(3)
             ]
-            if all(_agree(learner, trial.expected, p) for p in points):
+            if all(_are_equal_at(learner, trial.expected, p) for p in points):
                 if fact == "sym":
                     return f"it is right only where {name} is symmetric: for any {name} it is {trial.expected}"
                 shown = {"onehot": "one-hot", "onehot_rows": "one-hot in each row", "pm1": "1 or -1", "bit": "0 or 1"}
                 return f"right if {name} is {shown.get(fact, fact)}: --assume {name}={fact}"
-    return _symmetry(learner, trial, rng)
+    return _missing_symmetry(learner, trial, rng)
 
 
-def _integral(learner: Expression, trial: Trial) -> str | None:
+def _antiderivative(learner: Expression, trial: Trial) -> str | None:
     """Return the reason for a learner's antiderivative, else None."""
     e, target = trial.expression, trial.target
     if target.shape or e.shape or trial.kind != "gradient" or target.name not in symbols_of(learner):
@@ -305,11 +305,11 @@ def _integral(learner: Expression, trial: Trial) -> str | None:
         back = gradient(learner, target)
     except CalculusError:
         return None
-    is_back = all(_agree(back, e, point) for point in trial.points)
+    is_back = all(_are_equal_at(back, e, point) for point in trial.points)
     return f"it is not differentiated but integrated: its derivative is {e}" if is_back else None
 
 
-def _symmetry(learner: Expression, trial: Trial, rng: np.random.Generator) -> str | None:
+def _missing_symmetry(learner: Expression, trial: Trial, rng: np.random.Generator) -> str | None:
     """Return the reason for a formula that is right only if several matrices are symmetric, else None."""
     names = [
         name
@@ -317,12 +317,12 @@ def _symmetry(learner: Expression, trial: Trial, rng: np.random.Generator) -> st
         if s is not trial.target and not s.parameters[2] and all(fits_fact(p[name], "sym") for p in trial.points)
     ]
     points = [{**p, **{name: with_fact(p[name], "sym", rng) for name in names}} for p in trial.points]
-    if len(names) < 2 or not all(_agree(learner, trial.expected, p) for p in points):
+    if len(names) < 2 or not all(_are_equal_at(learner, trial.expected, p) for p in points):
         return None
     return f"it is right only where {' and '.join(names)} are symmetric: for others it is {trial.expected}"
 
 
-def _agree(a: Expression, b: Expression, point: Mapping[str, Array]) -> bool:
+def _are_equal_at(a: Expression, b: Expression, point: Mapping[str, Array]) -> bool:
     mine, right = value_at(a, point), value_at(b, point)
     return mine.shape == right.shape and bool(np.isfinite(right).all()) and close(mine, right)
 

@@ -164,12 +164,12 @@ def graph(expression: Expression, inputs: Mapping[str, Any]) -> Graph:
     for node in reversed(order):
         if not node.arguments:
             continue
-        arriving = upstream.get(node)
-        handed = [None] * len(node.arguments)
-        if arriving is not None:
-            handed = pull_back_value(node, values, lengths, arriving)
-        for argument, passed in zip(node.arguments, handed, strict=True):
-            gradient = _like(passed, values[argument])
+        delta = upstream.get(node)
+        contributions = [None] * len(node.arguments)
+        if delta is not None:
+            contributions = pull_back_value(node, values, lengths, delta)
+        for argument, contribution in zip(node.arguments, contributions, strict=True):
+            gradient = _broadcast_gradient(contribution, values[argument])
             if gradient is not None:
                 upstream[argument] = upstream[argument] + gradient if argument in upstream else gradient
             edges.append(Edge(number[argument], number[node], gradient))
@@ -177,7 +177,7 @@ def graph(expression: Expression, inputs: Mapping[str, Any]) -> Graph:
     return Graph(nodes, edges[::-1])
 
 
-def _like(gradient: Array | None, argument: Array) -> Array | None:
+def _broadcast_gradient(gradient: Array | None, argument: Array) -> Array | None:
     if gradient is None:
         return None
     spread = np.size(gradient) == 1

@@ -56,11 +56,11 @@ class Search:
     def matches(self, gradients: Iterable[Array | None]) -> bool:
         """Tell whether gradients have the learner's values at all points and are not all zero."""
         different_from_zero = False
-        for value, mine in zip(gradients, self.values, strict=True):
-            if value is None or value.shape != mine.shape or not np.isfinite(value).all():
+        for value, learner_value in zip(gradients, self.values, strict=True):
+            if value is None or value.shape != learner_value.shape or not np.isfinite(value).all():
                 return False
             scale = float(np.abs(value).max(initial=0))
-            if not np.allclose(value, mine, rtol=1e-6, atol=1e-7 * scale):
+            if not np.allclose(value, learner_value, rtol=1e-6, atol=1e-7 * scale):
                 return False
             different_from_zero |= scale > 0
         return different_from_zero

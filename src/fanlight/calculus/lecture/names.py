@@ -73,7 +73,7 @@ class Names:
             return e
         try:
             form = fold_softmax(apply_assumptions(form_of(e), facts_of(e)))
-            if not self._holds_part(form):
+            if not self._has_part(form):
                 return e
             named = transform(form, partial(self._rule, self.replacements))
             if (_divisors(named) - _divisors(form)) & self.divisors:
@@ -97,9 +97,9 @@ class Names:
             return None  # for h = sqrt(z), z is kept
         return rename(form, factor.indices)
 
-    def _holds_part(self, form: Form) -> bool:
+    def _has_part(self, form: Form) -> bool:
         return any(
-            f.atom.key in self.replacements or f.atom.key in self.kinks or any(map(self._holds_part, f.atom.arguments))
+            f.atom.key in self.replacements or f.atom.key in self.kinks or any(map(self._has_part, f.atom.arguments))
             for t in form.terms
             for f in t.factors
         )

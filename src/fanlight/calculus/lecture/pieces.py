@@ -123,14 +123,14 @@ def _normalisations(expression: Expression) -> Iterator[Expression]:
         if node.operation.name != "divide":
             continue
         difference, deviation = node.arguments
-        if deviation.operation.name != "sqrt" or not _is_distance(difference):
+        if deviation.operation.name != "sqrt" or not _is_deviation(difference):
             continue
         inner, variance = deviation.arguments[0], variance_of(difference.arguments[0])
         if inner is variance or (inner.operation.name == "add" and variance in inner.arguments):
             yield node
 
 
-def _is_distance(e: Expression) -> bool:
+def _is_deviation(e: Expression) -> bool:
     return e.operation.name == "subtract" and bool(e.shape) and e.arguments[1] is mean_of(e.arguments[0])
 
 
@@ -141,7 +141,7 @@ def with_normalisations(expression: Expression) -> Expression:
         outcome = rebuilt(node, [done[a] for a in node.arguments]) if node.arguments else node
         if node.operation.name == "divide":
             above, below = outcome.arguments
-            if above.operation.name == "multiply" and _is_distance(above.arguments[1]) and not below.shape:
+            if above.operation.name == "multiply" and _is_deviation(above.arguments[1]) and not below.shape:
                 outcome = above.arguments[0] * (above.arguments[1] / below)
         done[node] = outcome
     return done[expression]

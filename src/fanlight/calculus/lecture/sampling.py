@@ -35,7 +35,7 @@ def random_point(
     -------
     dict of str to float array, or int array (N,) of row numbers
     """
-    return _point(expression, other, lengths, np.random.default_rng(seed), smallest=smallest)
+    return _draw_point(expression, other, lengths, np.random.default_rng(seed), smallest=smallest)
 
 
 def smooth_point(expression: Expression, other: Expression | None, seed: int, smallest: int = 3) -> dict[str, Array]:
@@ -56,7 +56,7 @@ def smooth_point(expression: Expression, other: Expression | None, seed: int, sm
         positive, dominant = attempt >= 20 and attempt % 2 == 0, attempt >= 20 and attempt % 4 < 2
         lengths = _lengths(expression, other, smallest)
         lengths = dict(zip(lengths, [*lengths.values()][:: -1 if attempt % 2 else 1], strict=True))
-        point = _point(expression, other, lengths, rng, smallest=smallest, positive=positive, dominant=dominant)
+        point = _draw_point(expression, other, lengths, rng, smallest=smallest, positive=positive, dominant=dominant)
         try:
             values = values_of(expression, point)
         except np.linalg.LinAlgError:
@@ -114,7 +114,7 @@ def fits_fact(value: Array, fact: str) -> bool:
     return fact != "onehot_rows" or (value.ndim == 2 and 1 not in value.shape)
 
 
-def _point(
+def _draw_point(
     expression: Expression,
     other: Expression | None,
     lengths: Mapping[str, int],

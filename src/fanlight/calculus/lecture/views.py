@@ -71,13 +71,13 @@ def html(d: Derivation, say: Callable[[str], str] = str) -> str:
     for title, rows in _translate_steps(d, say):
         parts.append(f"<h3>{escape(title)}</h3>")
         for row in rows:
-            said = "".join(_prose(p) if isinstance(p, str) else mathml(p.latex) for p in row.parts)
-            shape = f'<span class="shape">{_prose(row.shape)}</span>' if row.shape else ""
+            said = "".join(_escape_prose(p) if isinstance(p, str) else mathml(p.latex) for p in row.parts)
+            shape = f'<span class="shape">{_escape_prose(row.shape)}</span>' if row.shape else ""
             parts.append(f"<div><span>{said}</span>{shape}</div>")
     return f'<section class="derivation">{"".join(parts)}</section>'
 
 
-def _prose(text: str) -> str:
+def _escape_prose(text: str) -> str:
     """Return text as HTML, with typographic signs in lengths such as ``3*m*n - m``."""
     return escape(text).replace("*", "·").replace(" - ", " − ")
 

@@ -1,4 +1,4 @@
-"""A matrix calculus that derives, shows, checks and runs gradients.
+"""A matrix calculus that derives, prints, checks and runs gradients.
 
 >>> from fanlight.calculus import parse, gradient
 >>> e = parse("u.T @ tanh(W @ x + b)", {"u": ("m", 1), "W": ("m", "n"), "x": ("n", 1), "b": ("m", 1)})
@@ -37,7 +37,7 @@ __all__ = [
 ]  # fmt: skip
 
 write_by(write)
-_LATER = {  # what tagging and training do without is imported when it is asked for: a command starts sooner
+_LATER = {  # imported at first use: tagging and training do not need these names, and commands start faster
     **dict.fromkeys(("canonical", "equal", "hessian", "jacobian", "simplify"), "derivatives"),
     "gradient": "backpropagation",
     "check_gradient": "gradient_check",

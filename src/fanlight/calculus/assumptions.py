@@ -1,4 +1,4 @@
-"""What is assumed of symbols, used on a normal form after it has been differentiated."""
+"""Assumptions about symbols, applied to a normal form after differentiation."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _INVERTIBLE = ("invertible", "spd")
 
 
 def apply_assumptions(form: Form, facts: Mapping[str, str]) -> Form:
-    """Return a simpler form that is equal where the assumptions hold.
+    """Return a simpler form that is equal under the assumptions.
 
     Parameters
     ----------
     form : Form
     facts : mapping of str to str
-        A symbol's name and one of `expressions.ASSUMPTIONS`.
+        The assumption of each symbol, by name; one of `expressions.ASSUMPTIONS`.
     """
 
     def rule(factor: Factor) -> Form | None:
@@ -35,12 +35,12 @@ def apply_assumptions(form: Form, facts: Mapping[str, str]) -> Form:
     if set(facts.values()) & {"sym", "spd", "invertible"}:
         form = transform(form, rule)
     for _ in range(3):
-        form = collect([_simpler(t, form.axes, facts) for t in form.terms], form.axes)
+        form = collect([_simplify_term(t, form.axes, facts) for t in form.terms], form.axes)
     return form
 
 
 def _inverse_of_product(factor: Factor, facts: Mapping[str, str]) -> Form | None:
-    """Turn the inverse of a product of invertible matrices into the product of their inverses in reverse order."""
+    """Return inv(A @ B) as inv(B) @ inv(A) for invertible symbols; None for other arguments."""
     (argument,) = factor.atom.arguments
     if len(argument.terms) != 1 or len(argument.terms[0].factors) < 2 or argument.terms[0].coefficient != 1:
         return None
@@ -61,10 +61,10 @@ def _inverse_of_product(factor: Factor, facts: Mapping[str, str]) -> Form | None
     return rename(product, [names[a] for a in product.axes]) if len(set(factor.indices)) == 2 else None
 
 
-def _simpler(term: Term, axes: Sequence[Index], facts: Mapping[str, str]) -> Term:
-    """Use facts about entries."""
+def _simplify_term(term: Term, axes: Sequence[Index], facts: Mapping[str, str]) -> Term:
+    """Apply the assumptions about entries: powers of ±1 and of bits, one-hot columns and their sums."""
     factors = []
-    summed: set[Index] = set()  # indices of factors that are left out: their sum counts
+    summed: set[Index] = set()  # indices of omitted factors: their sums still count
     for factor in term.factors:
         fact = facts.get(factor.atom.name) if factor.atom.kind == "symbol" else None
         exponent = factor.exponent
@@ -76,7 +76,7 @@ def _simpler(term: Term, axes: Sequence[Index], facts: Mapping[str, str]) -> Ter
             factors.append(factor._replace(exponent=exponent))
         else:
             summed |= set(factor.indices)
-    coefficient, factors = _open_selections(term.coefficient, factors, facts)
+    coefficient, factors = _split_selection_powers(term.coefficient, factors, facts)
     factors = _join_selectors(factors, facts)
     totals = [f for f in factors if _is_sum_of_onehot(f, factors, axes, facts)]
     summed |= {i for f in totals if facts[f.atom.name] == "onehot_rows" for i in f.indices[:-1]}
@@ -89,10 +89,10 @@ def _is_onehot(factor: Factor, facts: Mapping[str, str]) -> bool:
     return (is_fact or factor.atom.kind == "onehot") and factor.exponent == 1 and len(factor.indices) == 1
 
 
-def _open_selections(
+def _split_selection_powers(
     coefficient: Fraction, factors: Sequence[Factor], facts: Mapping[str, str]
 ) -> tuple[Fraction, list[Factor]]:
-    """Use that a power of ``sum(y * a)`` is ``sum(y * power of a)`` where y chooses one entry."""
+    """Replace a power of ``sum(y * a)`` with y and the power of a, where y is one-hot."""
     results = []
     for factor in factors:
         inner = factor.atom.arguments[0] if factor.atom.kind == "group" else Form((), ())
@@ -112,7 +112,7 @@ def _open_selections(
 
 
 def _join_selectors(factors: Sequence[Factor], facts: Mapping[str, str]) -> list[Factor]:
-    """Use that ``y_i y_j`` is zero but where i is j."""
+    """Replace the second factor of ``y_i y_j`` with ``eye_ij``: the product is zero unless i is j."""
     results: list[Factor] = []
     for factor in factors:
         twin = next((f for f in results if f.atom == factor.atom and _is_onehot(factor, facts)), None)
@@ -123,7 +123,7 @@ def _join_selectors(factors: Sequence[Factor], facts: Mapping[str, str]) -> list
 def _is_sum_of_onehot(
     factor: Factor, factors: Sequence[Factor], axes: Sequence[Index], facts: Mapping[str, str]
 ) -> bool:
-    """Tell whether a factor is summed over the entries of which one is 1."""
+    """Tell whether a factor is a one-hot column, or one-hot rows, summed over its entries: the sum is 1."""
     if factor.atom.kind != "symbol" or factor.exponent != 1:
         return False
     fact = facts.get(factor.atom.name)

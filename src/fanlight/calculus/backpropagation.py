@@ -1,4 +1,4 @@
-"""Reverse-mode differentiation: δ is pushed backwards, every node once, contributions added.
+"""Reverse-mode differentiation: δ is propagated backwards through every node once, and contributions are added.
 
 References
 ----------
@@ -24,14 +24,14 @@ def gradient(expression: Expression, wrt: Sequence[str | Expression]) -> list[Ex
 def gradient(
     expression: Expression, wrt: str | Expression | Sequence[str | Expression]
 ) -> Expression | list[Expression]:
-    """Return the gradient of a scalar expression in shape convention: the shape of what it is taken by.
+    """Return the gradient of a scalar expression in shape convention: in the shape of `wrt`.
 
     Parameters
     ----------
     expression : Expression
         A scalar.
     wrt : name, symbol or node, or a sequence of them
-        With a sequence the gradients share their common parts.
+        Gradients by a sequence share common sub-expressions.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def gradient(
 
 
 def _short_gradient(expression: Expression, target: Expression) -> Expression | None:
-    """Return the gradient through the normal form, or None where it has none or is too large to be read."""
+    """Return the gradient via the normal form; None if there is none or if the expression is too large to read."""
     if expression.shape or tree_size(expression) > _READABLE:
         return None
     try:
@@ -74,13 +74,13 @@ _READABLE = 250  # nodes of the tree; larger expressions are for programs
 def pull_back(
     expression: Expression, targets: Sequence[Expression], upstream: Expression | None = None
 ) -> list[Expression]:
-    """Return the raw gradients of a scalar (or, given `upstream`, of any) expression by some of its nodes."""
+    """Return the raw gradients by some nodes of a scalar expression, or of any expression given `upstream`."""
     if upstream is None:
         if expression.shape:
             raise CalculusError(f"a gradient is of a scalar; this is {show(expression.shape)}: use jacobian, or sum it")
         upstream = constant(1)
     wanted = set(targets)
-    relevant: set[Expression] = set()  # nodes that a target can be reached from
+    relevant: set[Expression] = set()  # nodes that depend on a target, and the targets
     order = list(walk(expression))
     for node in order:
         if node in wanted or any(a in relevant for a in node.arguments):
@@ -96,9 +96,9 @@ def pull_back(
         for argument, contribution in zip(node.arguments, contributions, strict=False):
             if argument in relevant and contribution is not None:
                 delta[argument] = delta[argument] + contribution if argument in delta else contribution
-    return [delta[t] if t in delta else _nothing(t) for t in targets]
+    return [delta[t] if t in delta else _zeros_like(t) for t in targets]
 
 
-def _nothing(target: Expression) -> Expression:
-    """Return zeros: no path leads from the target to the expression, so independence is proved."""
+def _zeros_like(target: Expression) -> Expression:
+    """Return zeros: no path leads from the target to the expression, so they are independent."""
     return zeros(*target.shape) if target.shape else constant(0)

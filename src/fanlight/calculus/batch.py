@@ -1,8 +1,8 @@
-"""From one example to a batch: another reading of the same operations.
+"""Vectorisation: expressions for one example as expressions for a batch of N examples.
 
-A column of one example becomes a row of the batch: ``W @ x + b`` becomes ``x @ W.T + b.T``, a score becomes a column
-with an entry an example. The result is an expression like any other, so its gradient needs nothing new: that of
-``x @ W.T`` by W is ``delta.T @ x``, the sum over the examples.
+The column (n, 1) of an example becomes a row of the batch (N, n): ``W @ x + b`` becomes ``x @ W.T + b.T``. A score
+becomes a column (N, 1). Gradients need no further rules: the gradient of ``x @ W.T`` by W is ``delta.T @ x``, the sum
+over the examples.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ _ARITHMETIC = {"add", "subtract", "multiply", "divide", "power", "negative", "ma
 
 
 def vectorise(expression: Expression, over: Mapping[str, str | Dimension]) -> Expression:
-    """Vectorise an expression over examples.
+    """Vectorise an expression over N examples.
 
     Parameters
     ----------
     expression : Expression
-        For one example: a scalar, column or row.
+        A scalar, column or row for one example.
     over : mapping of str to str
-        The symbols that differ from example to example, and the letter for the number of examples. Each becomes a
-        matrix with a row an example.
+        The names of the symbols that differ between examples, with the letter for the number of examples, the same for
+        all of them. Each symbol becomes a matrix with one row per example.
 
     Returns
     -------
@@ -37,7 +37,7 @@ def vectorise(expression: Expression, over: Mapping[str, str | Dimension]) -> Ex
     Raises
     ------
     CalculusError
-        The expression holds a matrix for each example, or several letters are named.
+        The expression has a matrix per example, or depends on none of the symbols, or `over` has several letters.
 
     Examples
     --------
@@ -61,7 +61,7 @@ def vectorise(expression: Expression, over: Mapping[str, str | Dimension]) -> Ex
 
 
 def substitute(expression: Expression, replacements: Mapping[str, Expression]) -> Expression:
-    """Put expressions in the place of symbols.
+    """Replace symbols, given by name, with expressions.
 
     Examples
     --------
@@ -85,14 +85,14 @@ def sum_over(expression: Expression, selector: Expression) -> Expression:
     Parameters
     ----------
     expression : Expression
-        A scalar for each value.
+        A scalar for each value of the index.
     selector : Expression
-        The symbol (n, 1) that stands in it for the column with a 1 at the index.
+        The symbol (n, 1) in `expression` that represents the one-hot column of the index.
 
     Raises
     ------
     CalculusError
-        It is no scalar, or it holds a matrix for each value.
+        The expression is not a scalar, or has a matrix for each value of the index.
     """
     if expression.shape:
         raise CalculusError(f"what is summed over an index is a scalar; this is {show(expression.shape)}")
@@ -100,11 +100,11 @@ def sum_over(expression: Expression, selector: Expression) -> Expression:
     if selector not in set(walk(expression)):
         return count_of(selector) * expression
     terms = vectorise(expression, {selector.name: length})
-    return _of("sum", without_identities(substitute(terms, {selector.name: eye(length)})))
+    return _apply("sum", without_identities(substitute(terms, {selector.name: eye(length)})))
 
 
 def without_identities(expression: Expression) -> Expression:
-    """Leave out factors that are one, identity matrices, and transposes of transposes."""
+    """Remove factors of one, identity matrices, double transposes, and redundant reshapes."""
     done: dict[Expression, Expression] = {}
     for node in walk(expression):
         outcome = rebuilt(node, [done[a] for a in node.arguments]) if node.arguments else node
@@ -130,9 +130,9 @@ def without_identities(expression: Expression) -> Expression:
 
 
 def hoist(expression: Expression) -> Expression:
-    """Move gathers behind products: ``rows(V, i) @ A`` becomes ``rows(V @ A, i)``.
+    """Gather rows after the product: ``rows(V, i) @ A`` becomes ``rows(V @ A, i)``.
 
-    The product is then taken once for each row of V instead of once for each time a row is used.
+    The product is then computed once for each row of V, not once for each entry of i.
     """
     done: dict[Expression, Expression] = {}
     for node in walk(expression):
@@ -145,7 +145,7 @@ def hoist(expression: Expression) -> Expression:
 
 
 def _length(node: Expression) -> Dimension:
-    """Return the length of an example's scalar, column or row."""
+    """Return the number of entries of an example's scalar, column or row; raise CalculusError for a matrix."""
     if not node.shape:
         return ONE
     if len(node.shape) == 2 and ONE in node.shape:
@@ -157,7 +157,7 @@ def _length(node: Expression) -> Dimension:
 
 def _vectorise_node(node: Expression, done: Mapping[Expression, Expression], count: Dimension) -> Expression:
     name, arguments = node.operation.name, node.arguments
-    _length(node)  # a matrix for each example is refused by name
+    _length(node)  # raises for a matrix per example
     if name in _ARITHMETIC or node.operation.derivative is not None:
         return rebuilt(node, [done[a] if a in done else _as_row(a) for a in arguments])
     if name == "transpose":
@@ -165,35 +165,35 @@ def _vectorise_node(node: Expression, done: Mapping[Expression, Expression], cou
     if name == "matmul":
         a, b = arguments
         if not a.shape or not b.shape:
-            return _of("multiply", *(done[x] if x in done else _as_row(x) for x in arguments))
+            return _apply("multiply", *(done[x] if x in done else _as_row(x) for x in arguments))
         if a in done and b in done:
-            return _of("row_sums", done[a] * done[b])
+            return _apply("row_sums", done[a] * done[b])
         return done[a] @ b if a in done else done[b] @ a.T
     if name in _REDUCED:
         return _REDUCED[name](done[arguments[0]])
     if name == "vstack":
         column = ones(count, 1)
-        return _of("hstack", *(done[a] if a in done else column @ _as_row(a) for a in arguments))
+        return _apply("hstack", *(done[a] if a in done else column @ _as_row(a) for a in arguments))
     if name == "slice" and arguments[0].shape[1] == ONE:
         return done[arguments[0]][:, node.parameters[0] : node.parameters[1]]
     raise CalculusError(f"{name} of {', '.join(map(str, arguments))} cannot be batched")
 
 
 def _as_row(node: Expression) -> Expression:
-    """Turn what is the same for all examples so that it broadcasts over their rows."""
+    """Transpose a column shared by all examples, so that it broadcasts over their rows."""
     return node.T if node.shape and node.shape[1] == ONE else node
 
 
-def _of(name: str, *arguments: Expression) -> Expression:
+def _apply(name: str, *arguments: Expression) -> Expression:
     outcome: Expression = apply(name, *arguments)
     return outcome
 
 
 _REDUCED: dict[str, Callable[[Expression], Expression]] = {
-    "sum": lambda x: _of("row_sums", x),
+    "sum": lambda x: _apply("row_sums", x),
     "tr": lambda x: x,  # of a scalar
-    "softmax": lambda x: _of("softmax_rows", x),
-    "logsumexp": lambda x: _of("logsumexp_rows", x),
-    "norm": lambda x: _of("sqrt", _of("row_sums", x**2)),
-    "norm1": lambda x: _of("row_sums", _of("abs", x)),
+    "softmax": lambda x: _apply("softmax_rows", x),
+    "logsumexp": lambda x: _apply("logsumexp_rows", x),
+    "norm": lambda x: _apply("sqrt", _apply("row_sums", x**2)),
+    "norm1": lambda x: _apply("row_sums", _apply("abs", x)),
 }

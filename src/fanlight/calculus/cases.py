@@ -1,4 +1,4 @@
-"""Sums that have another value on either side of a border: steps, and the larger or smaller of two."""
+"""Sums defined by cases: step functions, and the maximum or minimum of two terms."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fanlight.calculus.index_form import Factor, Form, Term, rename, scale, term
 
 
 def choices(form: Form) -> Iterator[tuple[Form, Form, Form]]:
-    """Yield, for ``step(x) * a + b``, the step, the sum where it is 1, and the sum where it is 0."""
+    """Yield, for each step in ``step(x) * a + b``, the step, the sum where it is 1, and the sum where it is 0."""
     steps = {(f.atom.key, f.indices): f for t in form.terms for f in t.factors if f.atom.name == "step"}
     for step in steps.values():
         inside = [t._replace(factors=tuple(f for f in t.factors if f != step)) for t in form.terms if step in t.factors]
@@ -23,7 +23,7 @@ def choices(form: Form) -> Iterator[tuple[Form, Form, Form]]:
 
 
 def _in_case(terms: Sequence[Term], form: Form, step: Factor, is_positive: bool) -> Form:
-    """Return the sum of terms where a step is 1, or 0."""
+    """Return the sum of terms where a step is 1 (`is_positive`) or 0."""
     factors = [tuple(in_case(f, step, is_positive) or f for f in t.factors) for t in terms]
     return collect([Term(t.coefficient, fs) for t, fs in zip(terms, factors, strict=True)], form.axes)
 

@@ -1,6 +1,6 @@
-"""Derivatives of a matrix by a matrix as one matrix: that of ``vec`` of the one by ``vec`` of the other.
+"""Derivatives of a matrix Y by a matrix X as one matrix: the Jacobian of ``vec(Y)`` by ``vec(X)``.
 
-The columns of a matrix stand below each other in ``vec``, so ``A_ik B_lj`` is ``kron(B.T, A)``.
+``vec`` stacks the columns of a matrix, so ``A_ik B_lj`` is ``kron(B.T, A)``.
 
 References
 ----------
@@ -24,10 +24,10 @@ from fanlight.errors import CalculusError
 
 
 def column_form(derivative: Indexed) -> Expression | None:
-    """Return the matrix of derivatives with a row for each entry of ``vec`` of the one, a column for each of the other.
+    """Return the Jacobian of ``vec`` of the numerator (rows) by ``vec`` of the denominator (columns).
 
-    A Hessian has a row and a column for each entry of ``vec``. None where it takes more than Kronecker products and
-    diagonals: a transposed matrix.
+    The rows and columns of a Hessian are both entries of ``vec`` of the denominator. Return None if there is no matrix
+    notation with Kronecker products and diagonals, as for the derivative of a transpose.
 
     Examples
     --------

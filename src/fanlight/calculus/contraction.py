@@ -1,4 +1,4 @@
-"""Contraction of a term's factors, written as matrix products, one summed index after the other."""
+"""Contraction of the factors of a term into matrix products, one summed index after the other."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _diag, _row_sums, _column_sums = map(function, ("diag", "row_sums", "column_sums
 
 
 class _Matrix(NamedTuple):
-    """Matrices of one pair of indices, multiplied entry by entry."""
+    """The elementwise product of matrices with the same two indices."""
 
     row: Index
     column: Index
@@ -41,28 +41,28 @@ class _Matrix(NamedTuple):
 
 
 def _scale(e: Expression, by: Expression, is_left: bool = True) -> Expression:
-    """Multiply a matrix by a column or row entry by entry, or divide it where this is one over something."""
+    """Multiply a matrix by a column or row entry by entry, or divide it by the denominator if `by` is 1 / x."""
     if by.operation.name == "divide" and by.arguments[0].parameters == (1,):
         return e / by.arguments[1]
     return entry_product(by, e) if is_left else entry_product(e, by)
 
 
-def _weigh(outcome: tuple[list[Power], Expression | None]) -> tuple[bool, int]:
-    """Order outcomes: those without identity matrices first, then by length."""
+def _outcome_key(outcome: tuple[list[Power], Expression | None]) -> tuple[bool, int]:
+    """Return the sort key of an outcome: whether it has an identity matrix, and its length."""
     factors = [e for e in (*dict(outcome[0]), outcome[1]) if e is not None]
     return any(e.operation.name == "eye" for e in walk(*factors)), sum(map(length_of, factors))
 
 
 def _has_diagonal(a: Expression, b: Expression) -> bool:
-    """Tell whether row sums of a * b are rather a diagonal: of square matrices, or of ``A.T @ inv(M) @ A``."""
+    """Tell whether to write row sums of a * b as a diagonal: for square matrices or ``A.T @ inv(M) @ A``."""
     is_plain = all(e.operation.name in ("symbol", "transpose", "matmul", "inv") for e in (a, b))
     is_square = all(e.shape[0] == e.shape[1] for e in (a, b))
     has_inverse = any(e.operation.name == "inv" for e in walk(a, b))
-    return is_plain and (is_square or (has_inverse and _head(a) is _head(b)))
+    return is_plain and (is_square or (has_inverse and _first_factor(a) is _first_factor(b)))
 
 
-def _head(chain: Expression) -> Expression:
-    """Return the matrix that a product begins with."""
+def _first_factor(chain: Expression) -> Expression:
+    """Return the first matrix of a product."""
     while chain.operation.name == "matmul":
         chain = chain.arguments[0]
     return chain
@@ -82,7 +82,7 @@ class Network:
         self.pairs: list[tuple[Index, ...]] = []
 
     def put(self, factor: Factor, write: Callable[[Atom, Fraction], list[Power]]) -> None:
-        """Add a factor; `write` turns atoms into expressions."""
+        """Add a factor; `write` returns an atom's power as powers of expressions."""
         atom, indices, exponent = factor
         if atom.kind == "eye" and all(i in self.free for i in indices):
             self.eye = (indices[0], indices[1])
@@ -119,17 +119,17 @@ class Network:
         self.matrices.append(_Matrix(*indices, [(e, power)]))
 
     def contract(self) -> tuple[list[Power], Expression | None]:
-        """Return the scalar factors and the remaining factor, if there is one."""
-        self._take_parts()
+        """Return the scalar factors, and the remaining vector or matrix, or None."""
+        self._eliminate_parts()
         self._contract_sums()
         if self.parts:
             raise CalculusError("a part of a vector stands alone")
         if not self.pairs:
             return self.scalars, self._remaining()
-        outcomes = [self._without_pairs(unfolds_first) for unfolds_first in (True, False)]
-        return min(outcomes, key=_weigh)
+        outcomes = [self._eliminate_pairs(unfolds_first) for unfolds_first in (True, False)]
+        return min(outcomes, key=_outcome_key)
 
-    def _without_pairs(self, unfolds_first: bool) -> tuple[list[Power], Expression | None]:
+    def _eliminate_pairs(self, unfolds_first: bool) -> tuple[list[Power], Expression | None]:
         network = Network(self.axes)
         network.scalars, network.pairs, network.eye = [*self.scalars], [*self.pairs], self.eye
         network.vectors = {i: [*powers] for i, powers in self.vectors.items()}
@@ -149,11 +149,11 @@ class Network:
             self._eliminate(min(summed, key=self._cost))
 
     def add(self, e: Expression, indices: Sequence[Index]) -> None:
-        """Add an expression."""
+        """Add an expression with these indices."""
         self._add(e, indices, Fraction(1))
 
-    def _take_parts(self) -> None:
-        """Turn ``M_ij part_jk`` into columns of M, and ``part_jk v_k`` into a vector with zeros around."""
+    def _eliminate_parts(self) -> None:
+        """Replace ``M_ij part_jk`` with columns of M, and ``part_jk v_k`` with v padded with zeros."""
         for factor in list(self.parts):
             big = factor.indices[0]
             small = factor.indices[1] if len(factor.indices) == 2 else None
@@ -179,10 +179,10 @@ class Network:
             for e, remaining in replaced:
                 self._add(e, remaining, Fraction(1))
         for factor in list(self.parts):
-            self._put_back(factor)
+            self._add_padded_part(factor)
 
-    def _put_back(self, factor: Factor) -> None:
-        """Write a part whose long index is free: zeros around a vector or around the rows of a matrix."""
+    def _add_padded_part(self, factor: Factor) -> None:
+        """Add a part whose long index is free: a vector, or an identity matrix, padded with rows of zeros."""
         big = factor.indices[0]
         small = factor.indices[1] if len(factor.indices) == 2 else None
         length = small.length if small is not None else ONE
@@ -247,7 +247,7 @@ class Network:
             self._join(index, touching, vector)
 
     def _add_product(self, outcome: Expression, index: Index) -> None:
-        """Put a product before functions: ``(U.T @ delta) * f'(z)``."""
+        """Insert a product before the function values of an index: ``(U.T @ delta) * f'(z)``."""
         factors = self.vectors.setdefault(index, [])
         functions = [n for n, (e, _) in enumerate(factors) if e.operation.derivative is not None]
         factors.insert(functions[0] if functions else len(factors), (outcome, Fraction(1)))

@@ -1,4 +1,4 @@
-"""Gradients, Jacobians and Hessians in matrix notation, through the normal form in index notation.
+"""Gradients, Jacobians and Hessians in matrix notation, computed from the normal form in index notation.
 
 References
 ----------
@@ -22,10 +22,10 @@ from fanlight.errors import CalculusError
 
 
 def jacobian(expression: Expression, wrt: str | Expression) -> Expression | Indexed:
-    """Return the m×n matrix of the partial derivatives of a vector of length m by a vector of length n.
+    """Return the Jacobian (m, n) of a vector of length m by a vector of length n.
 
-    A scalar by a matrix, or a matrix by a scalar, has the matrix's shape. What has more than two indices, such as the
-    derivative of a matrix by a matrix, is shown by its entries.
+    The derivative of a scalar by a matrix, or of a matrix by a scalar, has the matrix's shape. Derivatives with more
+    than two indices, such as those of a matrix by a matrix, are `Indexed`.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def jacobian(expression: Expression, wrt: str | Expression) -> Expression | Inde
 
 
 def hessian(expression: Expression, wrt: str | Expression) -> Expression | Indexed:
-    """Return the n×n matrix of second derivatives of a scalar by a vector; by a matrix it is shown by its entries.
+    """Return the Hessian (n, n) of a scalar by a vector of length n; by a matrix it is `Indexed`.
 
     Raises
     ------
@@ -81,7 +81,7 @@ def hessian(expression: Expression, wrt: str | Expression) -> Expression | Index
     axes = (rows[0] if rows else None, columns[0] if columns else None)
     simple = simplest(in_order(slope))
     seconds, fault = [], None
-    # what cancels in the slope does not do so in the derivatives of its factors
+    # terms that cancel in the gradient may not cancel in the derivatives of its factors
     for form in [slope, simple] if count_factors(simple) < count_factors(slope) else [slope]:
         try:
             seconds.append(_write_or_index(expression, target, derivative(form, target.name, columns), axes, 2))
@@ -93,21 +93,21 @@ def hessian(expression: Expression, wrt: str | Expression) -> Expression | Index
 
 
 def shortest_gradient(expression: Expression, target: Expression) -> Expression:
-    """Return the gradient of a scalar in the shape of a symbol, as short as matrix notation has it.
+    """Return the shortest gradient of a scalar by a symbol in matrix notation, in the symbol's shape.
 
     Raises
     ------
     CalculusError
-        It has no matrix notation, or more terms than a person reads.
+        The gradient has no matrix notation, or too many terms to read.
     """
     by = new_axes(target)
     return _write_derivative(expression, derivative(form_of(expression), target.name, by), axes_of(target, by))
 
 
 def simplify(expression: Expression) -> Expression:
-    """Return the shortest expression of equal value that the normal form gives.
+    """Return the shortest equal expression found from the normal form.
 
-    What has no form with indices, such as rows of a table, stays as it is.
+    Expressions without a form with indices, such as gathered rows, are returned unchanged.
 
     Examples
     --------
@@ -123,27 +123,27 @@ def simplify(expression: Expression) -> Expression:
 
 
 def equal(a: Expression, b: Expression) -> bool:
-    """Tell whether two expressions have the same normal form; then their values are equal."""
+    """Tell whether two expressions have the same shape and normal form, which implies equal values."""
     return a.shape == b.shape and canonical(a) == canonical(b)
 
 
 def canonical(expression: Expression) -> str:
-    """Return a name of the normal form, assumptions used: equal for expressions that differ in order or layout only."""
+    """Return a key of the normal form under the assumptions, the same whatever the order of terms and factors."""
     return key_of(apply_assumptions(form_of(expression), facts_of(expression)))
 
 
 def facts_of(expression: Expression) -> dict[str, str]:
-    """Return what is assumed of each symbol."""
+    """Return the assumption about each symbol that has one, by name."""
     return {s.name: s.parameters[2] for s in symbols_of(expression).values() if s.parameters[2]}
 
 
 def target_of(expression: Expression, wrt: str | Expression) -> Expression:
-    """Return the symbol that a name stands for in an expression, or what it is made from.
+    """Return the node for `wrt`, looking up a name in the symbols of an expression and of its sources.
 
     Raises
     ------
     CalculusError
-        The name does not occur, or stands for row numbers.
+        The name does not occur, or the node represents row numbers.
     """
     symbols = context_of(expression)
     if isinstance(wrt, str) and wrt not in symbols:
@@ -166,7 +166,7 @@ def _build_indexed(expression: Expression, target: Expression, form: Form, order
 def _write_or_index(
     expression: Expression, target: Expression, form: Form, axes: Axes, order: int = 1
 ) -> Expression | Indexed:
-    """Write in matrix notation what has one, and by its entries what has not: three matrices that share an index."""
+    """Return a form in matrix notation, or `Indexed` if it has none, as for three matrices that share an index."""
     try:
         return _write_derivative(expression, form, axes)
     except CalculusError:

@@ -1,7 +1,7 @@
-"""Expressions: immutable nodes with shapes, each written once.
+"""Expressions: immutable nodes with shapes, without duplicates.
 
-Building the same node twice gives the same object, so a sub-expression that is used in several places is one node:
-the lecture's re-use of δ (L17) is there before anybody looks for it.
+Building the same node twice returns the same object, so a shared sub-expression is one node and is computed once, as δ
+is reused in the lecture (L17).
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ class Expression:
     Attributes
     ----------
     operation : Operation
-        Its entry in the table.
+        The entry in the operations table.
     arguments : tuple of Expression
-        What it is applied to.
+        The operands.
     parameters : tuple
-        What else it needs: a symbol's name and assumption, a constant's value, bounds and dimensions.
+        Other arguments: a symbol's name, shape and assumption, a constant's value, bounds and dimensions.
     shape : tuple of Dimension
         ``()`` scalar, ``(rows, columns)`` matrix, ``(N,)`` row numbers.
     """
 
     __slots__ = ("__weakref__", "arguments", "operation", "parameters", "shape")
-    __array_ufunc__ = None  # NumPy must leave arithmetic with expressions to us
+    __array_ufunc__ = None  # NumPy must leave arithmetic with expressions to this class
 
     operation: Operation
     arguments: tuple[Expression, ...]
@@ -49,7 +49,7 @@ class Expression:
 
     @staticmethod
     def node(operation: Operation, arguments: Sequence[Any], parameters: tuple[Any, ...] = ()) -> Expression:
-        """Return the one node with this operation, arguments and parameters."""
+        """Return the unique node with this operation, arguments and parameters."""
         children = tuple(a if isinstance(a, Expression) else constant(a) for a in arguments)
         key = (operation.name, tuple(map(id, children)), parameters)
         existing = _NODES.get(key)
@@ -62,7 +62,7 @@ class Expression:
         set_(node, "parameters", parameters)
         set_(node, "shape", operation.shape(*(child.shape for child in children), *parameters))
         with _ADDING:
-            existing = _NODES.get(key)  # by now another thread may have made it
+            existing = _NODES.get(key)  # another thread may have added it
             if existing is None:
                 _NODES[key] = existing = node
         return existing
@@ -72,7 +72,7 @@ class Expression:
 
     @property
     def name(self) -> str:
-        """A symbol's name; the operation's otherwise."""
+        """The name of a symbol, or of another node's operation."""
         return str(self.parameters[0]) if self.operation.name == "symbol" else self.operation.name
 
     @property
@@ -163,12 +163,12 @@ def symbol(name: str, shape: Sequence[int | str | Dimension] = (), assume: str |
     shape : sequence
         ``()`` scalar, ``("m", "n")`` matrix, ``("n", 1)`` column, ``("N",)`` row numbers.
     assume : str, optional
-        A fact about it, one of `ASSUMPTIONS`.
+        An assumption, one of `ASSUMPTIONS`.
 
     Raises
     ------
     CalculusError
-        The name or the assumption is not one.
+        The name is not an identifier, the assumption is unknown, or there are more than two dimensions.
 
     Examples
     --------
@@ -230,7 +230,7 @@ def walk(*roots: Expression) -> Iterator[Expression]:
 
 
 def tree_size(expression: Expression) -> int:
-    """Return how many nodes an expression has when it is written out, what is shared counted each time."""
+    """Return the number of nodes of an expression as a tree, in which shared nodes count at each occurrence."""
     sizes: dict[Expression, int] = {}
     for node in walk(expression):
         sizes[node] = 1 + sum(sizes[a] for a in node.arguments)
@@ -251,12 +251,12 @@ def symbols_of(*roots: Expression) -> dict[str, Expression]:
 
 
 class Context(dict[str, Expression]):
-    """The symbols that an expression was made from, by name.
+    """The symbols of an expression and of its sources, by name.
 
     Attributes
     ----------
     has_means : bool
-        Means or variances were written in it, so that they are written again.
+        Whether the source has means or variances, so that results are written with means.
     """
 
     has_means: bool = False
@@ -266,7 +266,7 @@ _CONTEXT: WeakKeyDictionary[Expression, Context] = WeakKeyDictionary()
 
 
 def remember(expression: Expression, symbols: Mapping[str, Expression]) -> Expression:
-    """Note the symbols that an expression was made from: ``eye(n)`` has none, but someone has to say what n is."""
+    """Record the symbols of an expression's source, which determine lengths: ``eye(n)`` has no symbols itself."""
     context = Context({**_CONTEXT.get(expression, {}), **symbols})
     context.has_means = has_means(expression) or (isinstance(symbols, Context) and symbols.has_means)
     _CONTEXT[expression] = context
@@ -274,14 +274,14 @@ def remember(expression: Expression, symbols: Mapping[str, Expression]) -> Expre
 
 
 def context_of(expression: Expression) -> Context:
-    """Return the symbols of an expression, and those that it was made from."""
+    """Return the symbols of an expression and of its recorded source."""
     context = Context({**_CONTEXT.get(expression, {}), **symbols_of(expression)})
     context.has_means = has_means(expression)
     return context
 
 
 def has_means(expression: Expression) -> bool:
-    """Tell whether means or variances were written in what an expression was made from."""
+    """Tell whether the source of an expression has means or variances."""
     context = _CONTEXT.get(expression)
     return context is not None and context.has_means
 
@@ -292,7 +292,7 @@ def rebuilt(node: Expression, arguments: Sequence[Expression]) -> Expression:
 
 
 def write_by(writer: Callable[[Expression], str]) -> None:
-    """Have expressions shown by a writer; the package gives it, for writers know expressions, which know no writer."""
+    """Set the writer for `str`; the package calls this, since writers import expressions and not vice versa."""
     _WRITERS.append(writer)
 
 

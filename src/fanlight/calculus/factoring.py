@@ -1,4 +1,4 @@
-"""Other ways to write a sum: common factors taken out, products multiplied out."""
+"""Equal forms of a sum: with common factors taken out, or products multiplied out."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from fanlight.calculus.index_algebra import (
 from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, connect, new_index, rename
 from fanlight.calculus.text_writer import SHOWS_MEANS
 
-_EXTRA = 1.3  # times the length that an opened product counts for: it is written so where that is much shorter
-_COMPOUND = 0.8  # times its length that a fraction counts for that no other stands in
-_LIMIT = 24  # terms of a product that is multiplied out
-_LIMIT_OF_OPTIONS = 6  # common factors that are tried
-_LIMIT_OF_OPENED_FACTORS = 50  # of a sum whose products are multiplied out, with those inside its factors
-_LIMIT_OF_FACTORS = 60  # of a sum that is looked at at all
+_EXTRA = 1.3  # weight of the length of a product that is multiplied out: it is preferred only if much shorter
+_COMPOUND = 0.8  # weight of the length of a fraction without fractions inside
+_LIMIT = 24  # most terms of a product that is multiplied out
+_LIMIT_OF_OPTIONS = 6  # most common factors that are tried
+_LIMIT_OF_OPENED_FACTORS = 50  # most factors, nested ones included, of a sum whose products are multiplied out
+_LIMIT_OF_FACTORS = 60  # most factors of a sum that is factored
 
 
 def alternatives(form: Form) -> Iterator[tuple[Form, float]]:
-    """Yield forms of the same value, as it is, factored, multiplied out and both, and what their length counts.
+    """Yield equal forms, unchanged, factored, multiplied out and both, each with the weight of its length.
 
-    A person keeps a product of sums unless the form is clearly shorter without.
+    Products of sums are kept unless the form is clearly shorter without them.
     """
     yield form, 1.0
     diagonals = _join_diagonals(form)
@@ -55,7 +55,7 @@ def alternatives(form: Form) -> Iterator[tuple[Form, float]]:
 
 
 def _join_diagonals(form: Form) -> Form:
-    """Turn ``diag(a) + diag(b)`` into ``diag(a + b)``."""
+    """Replace ``diag(a) + diag(b)`` with ``diag(a + b)``."""
     diagonal = [
         t for t in form.terms if any(f.atom.kind == "eye" and set(f.indices) == set(form.axes) for f in t.factors)
     ]
@@ -70,12 +70,12 @@ def _join_diagonals(form: Form) -> Form:
     entries = [t._replace(factors=tuple(f.with_names(names) for f in t.factors)) for t in inner]
     vector = factor_out(collect(entries, [min(form.axes)]))
     others = [t for t in form.terms if t not in diagonal]
-    entry = _in_parentheses(vector)
+    entry = _as_term(vector)
     return collect([*others, entry._replace(factors=(*entry.factors, eye_factor(*form.axes)))], form.axes)
 
 
 def _join_sums(form: Form) -> Iterator[Form]:
-    """Turn ``sum(x) + sum(y)`` into ``sum(x + y)``, and ``sum(x) - n * t`` into ``sum(x - t)``."""
+    """Replace ``sum(x) + sum(y)`` with ``sum(x + y)``, and ``sum(x) - n * t`` with ``sum(x - t)``."""
     summed = [sorted(t.indices - set(form.axes)) for t in form.terms]
     for length in sorted({i.length for indices in summed for i in indices}, key=str):
         indices = [next((i for i in indices if i.length == length), None) for indices in summed]
@@ -94,11 +94,11 @@ def _join_sums(form: Form) -> Iterator[Form]:
         used = set(find_used_axes(inner))
         has_outer = any(common in t.indices and _is_outer(t, frozenset({common}), form.axes) for t in terms)
         if common in used and (len(used) == 1 or (len(used) == 2 and not has_outer)):
-            yield Form((_in_parentheses(inner),), form.axes)
+            yield Form((_as_term(inner),), form.axes)
 
 
 def _clear_fractions(form: Form) -> Iterator[tuple[Form, float]]:
-    """Turn ``1 / (y * (x**2 / y**2 + 1))`` into ``y / (x**2 + y**2)``: no fraction stands in another."""
+    """Clear compound fractions: ``1 / (y * (x**2 / y**2 + 1))`` becomes ``y / (x**2 + y**2)``."""
     terms, below, is_clearer = list[Term](), list[Factor](), True
     for term in form.terms:
         factors = list[Factor]()
@@ -117,12 +117,12 @@ def _clear_fractions(form: Form) -> Iterator[tuple[Form, float]]:
             is_clearer &= bool(sums_below) and all(f.atom.kind == "symbol" for f in inner[1])
         terms.append(normal_term(coefficient, factors, form.axes))
     cleared = collect(terms, form.axes)
-    if below and count_factors(cleared) <= count_factors(form):  # else what is inside would be cleared without end
+    if below and count_factors(cleared) <= count_factors(form):  # else clearing nested fractions would not end
         yield cleared, _COMPOUND if is_clearer else 1.0
 
 
 def _is_in_fraction(factor: Factor, term: Term) -> bool:
-    """Tell whether a sum stands over or under a fraction's line, without a summed index of its own."""
+    """Tell whether a group of distinct indices is a factor of a fraction's numerator or denominator."""
     alone = len(set(factor.indices)) == len(factor.indices)
     over = factor.exponent == 1 and any(f.exponent < 0 for f in term.factors)
     return (
@@ -131,7 +131,7 @@ def _is_in_fraction(factor: Factor, term: Term) -> bool:
 
 
 def _without_fractions(factor: Factor) -> tuple[Form, list[Factor]] | None:
-    """Return a sum times what its terms are divided by, and one over these, or None where no term is a fraction."""
+    """Return a sum times its common denominator, and the reciprocal's factors; None if no term is a fraction."""
     inner = rename(factor.atom.arguments[0], factor.indices)
     lowest: dict[tuple[Atom, tuple[Index, ...]], Fraction] = {}
     for term in inner.terms:
@@ -147,7 +147,7 @@ def _without_fractions(factor: Factor) -> tuple[Form, list[Factor]] | None:
 
 
 def _has_common_count(form: Form, indices: Sequence[Index | None], count: Factor) -> bool:
-    """Tell whether all is a mean, or what stands beside the sums is times the number of entries."""
+    """Tell whether several sums are means, or all terms that are not sums have the number of entries as factor."""
     counts = [next((f.exponent for f in t.factors if f.atom == count.atom), Fraction(0)) for t in form.terms]
     sums = {x for x, i in zip(counts, indices, strict=True) if i is not None}
     others = {x for x, i in zip(counts, indices, strict=True) if i is None}
@@ -171,15 +171,15 @@ def _join_fractions(form: Form) -> Iterator[Form]:
         above = collect(terms, form.axes)
         opened = multiply_out(above) or above
         if opened.terms and len(opened.terms) <= len(form.terms):
-            term = _in_parentheses(factor_out(opened))
+            term = _as_term(factor_out(opened))
             factors = [*term.factors, Factor(atom, indices, lowest)]
             fraction = collect([normal_term(term.coefficient, factors, form.axes)], form.axes)
-            if count_factors(fraction) <= count_factors(form):  # else what is above would be joined without end
+            if count_factors(fraction) <= count_factors(form):  # else joining fractions in numerators would not end
                 yield fraction
 
 
-def _in_parentheses(form: Form) -> Term:
-    """Return a sum as one term: a number times a group."""
+def _as_term(form: Form) -> Term:
+    """Return a sum as one term: its only term, or a number times a group."""
     if len(form.terms) < 2:
         return form.terms[0] if form.terms else Term(Fraction(0), ())
     size, factor = group(form)
@@ -187,17 +187,17 @@ def _in_parentheses(form: Form) -> Term:
 
 
 def simplest(form: Form) -> Form:
-    """Return the alternative of the fewest factors."""
+    """Return the alternative with the fewest factors."""
     return min((other for other, _ in alternatives(form)), key=count_factors)
 
 
 def count_factors(form: Form) -> int:
-    """Return how many factors a form has, with those inside its factors."""
+    """Return the number of factors of a form, including those nested in its factors."""
     return sum(1 + sum(map(count_factors, f.atom.arguments)) for t in form.terms for f in t.factors)
 
 
 def multiply_out(form: Form) -> Form | None:
-    """Return the sum with its products of sums multiplied out, or None if none is."""
+    """Return the sum with its products of sums multiplied out; None if it has none or becomes too long."""
     terms: list[Term] = []
     changed = False
     for term in form.terms:
@@ -229,11 +229,11 @@ def multiply_out(form: Form) -> Form | None:
 
 
 def factor_out(form: Form, summed: frozenset[Index] = frozenset()) -> Form:
-    """Take out common factors, the longest first, until no two terms share one; `summed` are summed over outside."""
+    """Take out common factors, the most frequent first; `summed` are indices of an enclosing sum."""
     if len(form.terms) < 2:
         return form
-    options = _options(form)
-    if SHOWS_MEANS.get():  # a mean stays one
+    options = _common_factors(form)
+    if SHOWS_MEANS.get():  # 1/n is taken out of all terms or none, so that means are kept
         options = {k: p for k, p in options.items() if not k[0].startswith("length:") or len(p) == len(form.terms)}
     order = sorted(options.items(), key=lambda item: (-len(item[1]), -len(item[0][0]), item[0]))
     for _, places in order[:_LIMIT_OF_OPTIONS]:
@@ -244,9 +244,9 @@ def factor_out(form: Form, summed: frozenset[Index] = frozenset()) -> Form:
 
 
 def _take_out(form: Form, places: Sequence[tuple[int, int]], summed: frozenset[Index]) -> Form | None:
-    """Take a factor out of terms, or return None if more than two indices would remain in the parentheses."""
+    """Take a factor out of terms, given as (term, factor) numbers; None if the rest has no short matrix notation."""
     t, f = places[0]
-    example = _in_order(form.terms[t].factors[f], form.axes)
+    example = _order_indices(form.terms[t].factors[f], form.axes)
     names = {i: i if i in form.axes else new_index(i.length) for i in dict.fromkeys(example.indices)}
     lifted = list(names.values())
     exponent = min((form.terms[t].factors[f].exponent for t, f in places), key=abs)
@@ -255,52 +255,52 @@ def _take_out(form: Form, places: Sequence[tuple[int, int]], summed: frozenset[I
     inside = []
     for t, f in places:
         term = form.terms[t]
-        mine = _in_order(term.factors[f], form.axes)
+        other = _order_indices(term.factors[f], form.axes)
         others = [*term.factors[:f], *term.factors[f + 1 :]]
-        if mine.exponent != exponent:
-            others.append(mine._replace(exponent=mine.exponent - exponent))
-        own_names = dict(zip(dict.fromkeys(mine.indices), lifted, strict=True))
+        if other.exponent != exponent:
+            others.append(other._replace(exponent=other.exponent - exponent))
+        own_names = dict(zip(dict.fromkeys(other.indices), lifted, strict=True))
         inside.append(normal_term(term.coefficient, [o.with_names(own_names) for o in others], axes))
     inner = collect(inside, axes)
     if not inner.terms or len(find_used_axes(inner)) > 2:
         return None
     if any(f.atom.kind == "eye" and set(f.indices) & set(lifted) for t in inner.terms for f in t.factors):
-        return None  # a diagonal stays one: diag(s) - s @ s.T
+        return None  # diagonals are kept: diag(s) - s @ s.T
     new = frozenset(lifted) - set(form.axes)
     if any(not new <= t.indices for t in inner.terms):
-        return None  # what is summed over stays in all terms: no product with a number for a matrix
+        return None  # all terms must keep the summed index: none may become a scalar among matrices
     if len(new) == 1 and len(factor.indices) == 1 and any(_is_outer(t, new, form.axes) for t in inner.terms):
-        return None  # nor is a matrix made of two vectors, to be multiplied with a third
+        return None  # no outer products that are multiplied by a vector
     inner = factor_out(inner, summed | new)
     chosen = {t for t, _ in places}
     unchanged = [term for n, term in enumerate(form.terms) if n not in chosen]
-    if not inner.terms:  # they are alike but for their order
+    if not inner.terms:  # the terms cancel
         return collect(unchanged, form.axes)
     used = find_used_axes(inner)
     is_matrix = len(inner.terms) > 1 and len(used) == 2 and bool(new | summed)
     if is_matrix and any(not set(used) <= t.indices for t in inner.terms):
-        return None  # nor for a vector
-    merged = _in_parentheses(inner)
+        return None  # no term may become a vector among matrices
+    merged = _as_term(inner)
     return collect([normal_term(merged.coefficient, (factor, *merged.factors), form.axes), *unchanged], form.axes)
 
 
 def _is_outer(term: Term, new: frozenset[Index], axes: Sequence[Index]) -> bool:
-    """Tell whether a term is a product of what has the new index and what has a free one."""
+    """Tell whether no connected group of factors has both a new index and a free one."""
     free = dict.fromkeys((*new, *axes), "")
     groups = [{i for f in group for i in f.indices} & set(free) for group in connect(term.factors, free)]
     return bool(term.indices & set(axes)) and not any(new & group and group - new for group in groups)
 
 
-def _in_order(factor: Factor, axes: Sequence[Index]) -> Factor:
-    """Put a symmetric factor's free index first, so that equal places stand in equal order."""
+def _order_indices(factor: Factor, axes: Sequence[Index]) -> Factor:
+    """Order the indices of a symmetric factor, free ones first, so that equal factors have equal indices."""
     if not factor.atom.is_symmetric:
         return factor
     place = {i: n for n, i in enumerate(axes)}
     return factor._replace(indices=tuple(sorted(factor.indices, key=lambda i: place.get(i, len(place)))))
 
 
-def _options(form: Form) -> dict[tuple[str, tuple[str, ...], bool], list[tuple[int, int]]]:
-    """Return the factors that two terms or more have, by what they are and where their free indices stand."""
+def _common_factors(form: Form) -> dict[tuple[str, tuple[str, ...], bool], list[tuple[int, int]]]:
+    """Return the (term, factor) numbers of common factors, by atom, places of free indices, and sign of exponent."""
     results: dict[tuple[str, tuple[str, ...], bool], list[tuple[int, int]]] = {}
     for t, term in enumerate(form.terms):
         seen = set()
@@ -327,4 +327,4 @@ def _common_number(form: Form) -> Form:
     sizes = {abs(t.coefficient) for t in form.terms}
     if len(sizes) != 1 or sizes == {Fraction(1)}:
         return form
-    return Form((_in_parentheses(form),), form.axes)
+    return Form((_as_term(form),), form.axes)

@@ -1,4 +1,4 @@
-"""Products of functions of the same argument that are another function: steps, signs, tangents."""
+"""Products of functions of the same argument that equal another function: steps, signs, powers, tangents."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from fanlight.calculus.index_form import Atom, Factor, Form, Index, Term, key_of
 
 
 def with_function_rules(factors: list[Factor]) -> list[Factor]:
-    """Return the factors of a product with its functions joined where this is another function."""
+    """Return the factors of a product, with products of functions replaced with equal functions."""
     if not any(f.atom.name in ("step", "sign", "sinh", "sin", "power", "exp") for f in factors):
         return factors
     return _with_steps(_with_tangents(_with_powers(_with_exponentials(factors))))
 
 
 def _with_steps(factors: list[Factor]) -> list[Factor]:
-    """Use that a step is 0 or 1, and relu its argument where it is 1; and that ``x * sign(x)`` is ``abs(x)``."""
+    """Apply ``step**p = step``, ``step(x) * relu(x) = relu(x)`` and ``x * sign(x) = abs(x)``."""
     results = [f._replace(exponent=Fraction(1)) if f.atom.name == "step" and f.exponent > 0 else f for f in factors]
     for switch in [f for f in results if f.atom.name in ("step", "sign") and f.exponent == 1]:
         (argument,) = switch.atom.arguments
@@ -25,14 +25,14 @@ def _with_steps(factors: list[Factor]) -> list[Factor]:
             product: Factor | None = None
             if switch.atom.name == "step":
                 is_relu = other.exponent > 0 and other.atom.name == "relu" and other.indices == switch.indices
-                if is_relu and _is_of(other, argument):
+                if is_relu and _has_argument(other, argument):
                     results = [f for f in results if f is not switch]
                     break
                 if (passed := in_case(other, switch, is_positive=True)) is not None:
                     results = [passed if f is other else f for f in results]
             elif inner is None or switch.atom.name != "sign":
                 continue
-            elif other.atom.name == "abs" and other.indices == switch.indices and _is_of(other, argument):
+            elif other.atom.name == "abs" and other.indices == switch.indices and _has_argument(other, argument):
                 if other.exponent in (1, -1):
                     product = inner._replace(exponent=inner.exponent * other.exponent)
             elif (other.atom, other.indices) == (inner.atom, inner.indices) and inner.exponent == 1 <= other.exponent:
@@ -46,7 +46,7 @@ def _with_steps(factors: list[Factor]) -> list[Factor]:
 
 
 def _with_powers(factors: list[Factor]) -> list[Factor]:
-    """Write ``x**(t - 1) * x`` as ``x**t``, and ``x**(t - 1) / x`` as ``x**(t - 2)``."""
+    """Replace ``x**(t - 1) * x`` with ``x**t``, and ``x**(t - 1) / x`` with ``x**(t - 2)``."""
     for power in [f for f in factors if f.atom.name == "power" and f.exponent == 1 == len(f.atom.arguments[1:])]:
         base, exponent = power.atom.arguments
         number = sum((t.coefficient for t in exponent.terms if not t.factors), Fraction(0))
@@ -55,7 +55,7 @@ def _with_powers(factors: list[Factor]) -> list[Factor]:
         placed = rename(base, power.indices)
         inner = only_factor(placed) or Factor(*orient("group", "", placed))
         for other in factors:
-            count = min(other.exponent / inner.exponent, -number)  # of the base, which may be a root
+            count = min(other.exponent / inner.exponent, -number)  # power of the base, which may be a root
             if (other.atom, other.indices) != (inner.atom, inner.indices) or not count or count != int(count):
                 continue
             others = tuple(t for t in exponent.terms if t.factors)
@@ -71,7 +71,7 @@ def _with_powers(factors: list[Factor]) -> list[Factor]:
 
 
 def _with_exponentials(factors: list[Factor]) -> list[Factor]:
-    """Use that ``exp(x) * exp(-x)`` is 1."""
+    """Replace ``exp(x) * exp(-x)`` with 1."""
     for a, b in itertools.combinations([f for f in factors if f.atom.name == "exp" and f.exponent > 0], 2):
         negative = scale(rename(a.atom.arguments[0], a.indices), -1)
         if (b.atom, b.indices) == orient("function", "exp", negative):
@@ -82,12 +82,12 @@ def _with_exponentials(factors: list[Factor]) -> list[Factor]:
 
 
 def _with_tangents(factors: list[Factor]) -> list[Factor]:
-    """Write ``sinh(x) / cosh(x)`` as tanh, ``sin(x) / cos(x)`` as tan."""
+    """Replace ``sinh(x) / cosh(x)`` with ``tanh(x)``, and ``sin(x) / cos(x)`` with ``tan(x)``."""
     for name, below, quotient in (("sinh", "cosh", "tanh"), ("sin", "cos", "tan")):
         for a, b in itertools.product(factors, factors):
             if (a.atom.name, b.atom.name, a.indices, a.exponent) != (name, below, b.indices, -b.exponent):
                 continue
-            if a.exponent.denominator == 1 and _is_of(a, b.atom.arguments[0]):
+            if a.exponent.denominator == 1 and _has_argument(a, b.atom.arguments[0]):
                 atom, indices = orient("function", quotient, rename(a.atom.arguments[0], a.indices))
                 others = [f for f in factors if f is not a and f is not b]
                 return _with_tangents([*others, Factor(atom, indices, a.exponent)])
@@ -95,19 +95,19 @@ def _with_tangents(factors: list[Factor]) -> list[Factor]:
 
 
 def only_factor(form: Form) -> Factor | None:
-    """Return the factor that a form consists of."""
+    """Return the only factor of a form with one term and coefficient 1; None for other forms."""
     (term,) = form.terms if len(form.terms) == 1 else (None,)
     return term.factors[0] if term is not None and term.coefficient == 1 and len(term.factors) == 1 else None
 
 
-def _is_of(factor: Factor, argument: Form) -> bool:
+def _has_argument(factor: Factor, argument: Form) -> bool:
     return [key_of(a) for a in factor.atom.arguments] == [key_of(argument)]
 
 
 def in_case(factor: Factor, switch: Factor, is_positive: bool) -> Factor | None:
-    """Return f(.. relu(u) ..) with u for relu(u), its value where ``step(u)`` is 1, or with 0, that where it is 0.
+    """Return a function with u (`is_positive`) or 0 for relu(u) in its argument, its value where ``step(u)`` is 1 or 0.
 
-    None stands for what has no relu(u), or nothing else than this where it is 0.
+    Return None if the argument has no relu(u), or becomes zero.
     """
     if factor.atom.kind != "function" or len(factor.atom.arguments) != 1:
         return None
@@ -115,7 +115,7 @@ def in_case(factor: Factor, switch: Factor, is_positive: bool) -> Factor | None:
     sums: dict[str, Term] = {}
     for term in inner.terms:
         relu = next((f for f in term.factors if f.atom.name == "relu" and f.exponent == 1), None)
-        if relu is None or relu.indices != switch.indices or not _is_of(relu, switch.atom.arguments[0]):
+        if relu is None or relu.indices != switch.indices or not _has_argument(relu, switch.atom.arguments[0]):
             opened = [term]
         else:
             others = tuple(f for f in term.factors if f is not relu)

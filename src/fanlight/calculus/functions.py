@@ -1,4 +1,4 @@
-"""Functions of one's own: a value and a derivative, checked the moment they are given."""
+"""User-defined elementwise functions: a value and a derivative, which is checked by central differences."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ def elementwise(
     Parameters
     ----------
     derivative : callable
-        ``derivative(x, y)`` for ``y = f(x)``, written with operators and functions of the calculus, so that it works on
-        expressions and on arrays alike.
+        ``derivative(x, y)`` for ``y = f(x)``, in operators and functions of the calculus, so that it takes expressions
+        and arrays.
     positive : bool
-        The function is for positive numbers only.
+        Whether the function is defined only for positive numbers.
 
     Returns
     -------
     callable
-        A decorator; the function it returns takes expressions and arrays, and `parse` knows its name.
+        A decorator. The decorated function takes expressions and arrays, and can be used in `parse` by name.
 
     Raises
     ------
     CalculusError
-        The derivative is not that of the function (both numbers are shown), or the name is taken.
+        The derivative is wrong (the message has both numbers), or the name is taken.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The derived gradient beside the one by central differences (lecture L20)."""
+"""Comparison of derived gradients with central differences (lecture L20)."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ Array = NDArray[Any]
 
 
 class Difference(NamedTuple):
-    """A gradient by rule beside the one by central differences.
+    """A derived gradient and the gradient by central differences.
 
     Attributes
     ----------
     analytic, numeric : float array
-        In the shape of what the gradient is by.
+        The gradients, in the shape of the symbol.
     error : float
         Largest ``|analytic - numeric| / max(1, |numeric|)``.
     kinks : list of str
-        Where, close to the inputs, there is no derivative, so that the two may differ.
+        Points without a derivative near the inputs, where the gradients may differ.
     """
 
     analytic: Array

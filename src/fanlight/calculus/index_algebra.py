@@ -1,4 +1,4 @@
-"""Sums, products and powers of forms, each again in normal form."""
+"""Sums, products and powers of forms, in normal form."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from fanlight.calculus.shapes import ONE, Dimension
 
 
 def number(value: Fraction | int, axes: Sequence[Index] = ()) -> Form:
-    """Return a form that is the same number everywhere."""
+    """Return a form whose entries are all the same number."""
     return Form((Term(Fraction(value), ()),) if value else (), tuple(axes))
 
 
@@ -23,7 +23,7 @@ EYE = "eye"
 
 
 def eye_factor(a: Index, b: Index) -> Factor:
-    """Return the factor that is one where two indices are equal."""
+    """Return the identity matrix as a factor: one where two indices are equal, else zero."""
     return Factor(Atom(EYE, str(a.length), (a.length, b.length), is_symmetric=True), (a, b))
 
 
@@ -40,7 +40,7 @@ def add(*forms: Form, axes: Sequence[Index]) -> Form:
 def multiply(*forms: Form, axes: Sequence[Index]) -> Form:
     """Multiply forms entry by entry; free indices that are not among `axes` are summed over.
 
-    The forms' summed indices differ (`rename`).
+    The forms must have different summed indices (`rename`).
     """
     if any(not form.terms for form in forms):
         return Form((), tuple(axes))
@@ -68,7 +68,7 @@ def distribute(form: Form, other: Form, axes: Sequence[Index]) -> Form:
 
 
 def group(form: Form) -> tuple[Fraction, Factor]:
-    """Return a sum as a number times one factor; sums that differ by sign or transposition give the same atom."""
+    """Return a sum as a number times one factor, with the same atom for sums that differ by sign or transposition."""
     used = find_used_axes(form)
     sizes = [t.coefficient for t in form.terms]
     size = Fraction(math.gcd(*(s.numerator for s in sizes)), math.lcm(*(s.denominator for s in sizes)))
@@ -80,13 +80,13 @@ def group(form: Form) -> tuple[Fraction, Factor]:
 
 
 def find_used_axes(form: Form) -> tuple[Index, ...]:
-    """Return the axes along which a form is not the same everywhere."""
+    """Return the axes that occur in a form's terms; along the others it is constant."""
     present = {i for t in form.terms for i in t.indices}
     return tuple(a for a in form.axes if a in present)
 
 
 def put_indices(form: Form, indices: Sequence[Index], axes: Sequence[Index] | None = None) -> Form:
-    """Put indices, which may be equal, in the place of a form's axes; what is not among `axes` is summed over."""
+    """Replace a form's axes with indices, which may be equal; indices not among `axes` are summed over."""
     names = dict(zip(form.axes, indices, strict=True))
     axes = tuple(dict.fromkeys(indices)) if axes is None else axes
     terms = (
@@ -96,7 +96,7 @@ def put_indices(form: Form, indices: Sequence[Index], axes: Sequence[Index] | No
 
 
 def group_terms(form: Form) -> Form:
-    """Put a sum in parentheses, so that it is multiplied as one factor."""
+    """Return a sum as one group, so that it is multiplied as one factor."""
     if len(form.terms) < 2:
         return form
     size, factor = group(form)
@@ -104,7 +104,7 @@ def group_terms(form: Form) -> Form:
 
 
 def collect(terms: Iterable[Term], axes: Sequence[Index]) -> Form:
-    """Add equal terms, and open parentheses that nothing is multiplied with."""
+    """Add equal terms, and expand groups that are the only factor of a term."""
     axes = tuple(axes)
     results: dict[str, Term] = {}
     stack = list(terms)[::-1]
@@ -128,7 +128,7 @@ def collect(terms: Iterable[Term], axes: Sequence[Index]) -> Form:
 
 
 def _open_sum(term: Term, axes: Sequence[Index]) -> list[Term] | None:
-    """Sum the terms of a group one by one where one is the same for all: ``sum(x - mean(x))`` is zero."""
+    """Sum the terms of a group separately if one is constant along the sum: ``sum(x - mean(x))`` is zero."""
     for place, factor in enumerate(term.factors):
         if factor.atom.kind != "group" or factor.exponent != 1:
             continue
@@ -149,9 +149,9 @@ def _open_sum(term: Term, axes: Sequence[Index]) -> list[Term] | None:
 def normal_term(
     coefficient: Fraction, factors: Iterable[Factor], axes: Sequence[Index], summed: Iterable[Index] = ()
 ) -> Term:
-    """Return a term with powers collected and equal indices made one.
+    """Return a term in normal form: powers collected, and indices joined that an identity matrix makes equal.
 
-    `summed` are indices that are summed over whether or not a factor has them.
+    `summed` are indices that are summed over even if no factor has them.
     """
     factors = list(factors)
     summed = {i for i in summed if i not in axes} | {i for f in factors for i in f.indices if i not in axes}
@@ -208,7 +208,7 @@ def _with_lengths(coefficient: Fraction, factors: list[Factor]) -> tuple[Fractio
 
 
 def _join_parts(factors: list[Factor], axes: Sequence[Index], summed: set[Index]) -> list[Factor] | None:
-    """Put two parts of one long index together: equal ones are the same entries, disjoint ones give None, a zero."""
+    """Join two parts of one long index: equal ranges give an identity matrix, disjoint ranges a zero (None)."""
     parts = [f for f in factors if f.atom.kind == "part"]
     for left, right in itertools.combinations(parts, 2):
         big = left.indices[0]
@@ -233,7 +233,7 @@ def _is_at_most(a: Dimension, b: Dimension) -> bool:
 
 
 def _join_indices(factors: list[Factor], axes: Sequence[Index], summed: set[Index]) -> list[Factor]:
-    """Replace one index by the other where a factor `eye` says that they are equal."""
+    """Replace one index of each identity matrix with the other."""
     eyes: list[Factor] = []
     while True:
         place = next((n for n, f in enumerate(factors) if f.atom.kind == EYE), None)
@@ -252,11 +252,11 @@ def _join_indices(factors: list[Factor], axes: Sequence[Index], summed: set[Inde
         factors = [f.with_names(names) for f in factors]
 
 
-_SUMS_TO_ONE = {"softmax": slice(2), "softmax_rows": slice(1, 2), "softmax_columns": slice(1)}  # over which indices
+_SUMS_TO_ONE = {"softmax": slice(2), "softmax_rows": slice(1, 2), "softmax_columns": slice(1)}  # summed indices
 
 
 def _sum_probabilities(factors: list[Factor], axes: Sequence[Index]) -> tuple[list[Factor], set[Index]]:
-    """Use that exponentials, or squares, over their sum add up to one; return the indices of this sum too."""
+    """Remove softmaxes, and factors over their own sum, that are summed to one; return the summed indices too."""
     for factor in factors:
         if factor.atom.kind == "softmax" and factor.exponent == 1:
             over = factor.indices[_SUMS_TO_ONE[factor.atom.name]]
@@ -284,7 +284,7 @@ def _sum_probabilities(factors: list[Factor], axes: Sequence[Index]) -> tuple[li
 
 
 def _sum_selections(factors: list[Factor], axes: Sequence[Index]) -> tuple[list[Factor], set[Index]]:
-    """Use that one entry of a selector is 1 and all others 0; return the indices whose sum this takes."""
+    """Remove one-hot factors that are summed to one and reduce their powers; return the summed indices too."""
     results, absorbed = [], set[Index]()
     for place, factor in enumerate(factors):
         if factor.atom.kind not in ("onehot", "onehot_rows"):
@@ -300,7 +300,7 @@ def _sum_selections(factors: list[Factor], axes: Sequence[Index]) -> tuple[list[
 
 
 def split_selection(form: Form, most: int = 2) -> tuple[Form, Form] | None:
-    """Split a scalar that is the selected entry of a vector or matrix into the selectors and this, or a long vector."""
+    """Split a term into its one-hot or pair factors and the others, else None; `most` is for `_split_pairs`."""
     if len(form.terms) != 1:
         return None
     (term,) = form.terms
@@ -317,7 +317,7 @@ def split_selection(form: Form, most: int = 2) -> tuple[Form, Form] | None:
 
 
 def _split_pairs(term: Term, axes: Sequence[Index], most: int) -> tuple[Form, Form] | None:
-    """Split a matrix whose entries are numbered otherwise into the numbering and the matrix."""
+    """Split a term with pair factors into these and the others, with at most `most` indices; None if impossible."""
     pairs = tuple(f for f in term.factors if f.atom.kind == PAIR)
     others = tuple(f for f in term.factors if f.atom.kind != PAIR)
     parts = [i for f in pairs for i in f.indices[1:]]

@@ -1,4 +1,4 @@
-"""Derivatives of the normal form: one product rule for any number of indices."""
+"""Derivatives of forms by the product rule, for any number of indices."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from fanlight.calculus.operations import TABLE, generic
 from fanlight.calculus.shapes import ONE
 from fanlight.errors import CalculusError
 
-_LIMIT = 60  # terms; a form with more is not one that a person reads
+_LIMIT = 60  # most terms of a readable derivative
 Rule = Callable[[Factor], Form | None]
 
 
 def derivative(form: Form, name: str, by: Sequence[Index]) -> Form:
-    """Return the partial derivatives by a symbol's entries ``by``; the result's axes are the form's and `by`.
+    """Return the partial derivatives by a symbol's entry with indices `by`, with the axes of the form and `by`.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def derivative(form: Form, name: str, by: Sequence[Index]) -> Form:
 
 
 def symbols_in(atom: Atom) -> frozenset[str]:
-    """Return the names of the symbols that an atom is made of."""
+    """Return the names of the symbols in an atom."""
     symbols = _SYMBOLS.get(atom.key)
     if symbols is None:
         if len(_SYMBOLS) > 100_000:
@@ -79,7 +79,7 @@ _SYMBOLS: dict[str, frozenset[str]] = {}
 
 
 def _slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
-    """Return the derivative of one factor; its axes are the factor's indices and `by`."""
+    """Return the derivative of a factor without its exponent, with the factor's distinct indices and `by` as axes."""
     atom, indices, _ = factor
     distinct = tuple(dict.fromkeys(indices))
     axes = (*distinct, *by)
@@ -87,11 +87,11 @@ def _slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
         eyes = [eye_factor(i, j) for i, j in zip(indices, by, strict=True)]
         return Form((Term(Fraction(1), tuple(eyes)),), axes)
     if atom.kind == "group":
-        return put_indices(derivative(rename(atom.arguments[0], _fresh(indices)), name, by), (*indices, *by))
+        return put_indices(derivative(rename(atom.arguments[0], _new_indices(indices)), name, by), (*indices, *by))
     if atom.kind == "function" and atom.name == "power":
         return _power_slope(factor, name, by)
     if atom.kind == "function":
-        fresh = _fresh(indices)
+        fresh = _new_indices(indices)
         inner = rename(atom.arguments[0], fresh)
         outer = local_derivative(atom.name, inner)
         slope = derivative(inner, name, by)
@@ -102,7 +102,7 @@ def _slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
     return rule(factor, name, by)
 
 
-def _fresh(indices: Sequence[Index]) -> tuple[Index, ...]:
+def _new_indices(indices: Sequence[Index]) -> tuple[Index, ...]:
     return tuple(new_index(i.length) for i in indices)
 
 
@@ -134,7 +134,7 @@ def local_derivative(name: str, inner: Form) -> Form:
 
 def _power_slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
     atom, indices, _ = factor
-    fresh = _fresh(indices)
+    fresh = _new_indices(indices)
     base, exponent = (rename(a, fresh) for a in atom.arguments)
     product = Form((Term(Fraction(1), (factor._replace(indices=fresh),)),), fresh)
     axes = (*fresh, *by)
@@ -147,28 +147,28 @@ def _power_slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
 
 
 def _inner_slope(factor: Factor, name: str, by: Sequence[Index]) -> tuple[Index, Index, Form]:
-    """Return the row and column index of a matrix function's argument, and its derivative."""
+    """Return new row and column indices of a matrix function's argument, and the argument's derivative."""
     argument = factor.atom.arguments[0]
     if len(argument.axes) != 2:
         raise CalculusError(f"{factor.atom.name} is of a matrix")
-    k, l = _fresh(argument.axes)  # noqa: E741
+    k, l = _new_indices(argument.axes)  # noqa: E741
     return k, l, derivative(rename(argument, (k, l)), name, by)
 
 
 def _inverse_slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
     k, l, slope = _inner_slope(factor, name, by)  # noqa: E741
     i, j = factor.indices
-    a, b = _fresh((i, j))
+    a, b = _new_indices((i, j))
     sides = Form((Term(Fraction(-1), (Factor(factor.atom, (a, k)), Factor(factor.atom, (l, b)))),), (a, k, l, b))
     return put_indices(distribute(sides, slope, (a, b, *by)), (i, j, *by))
 
 
 def _determinant_slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
     (argument,) = factor.atom.arguments
-    if not argument.axes:  # of a scalar, the logarithm of its size
+    if not argument.axes:  # log|x| of a scalar x
         return distribute(power(argument, Fraction(-1)), derivative(argument, name, by), tuple(by))
     k, l, slope = _inner_slope(factor, name, by)  # noqa: E741
-    # the inverse of a transposed matrix is the transposed inverse
+    # the transposed inverse, as the inverse of the transpose
     sides = inverse(rename(factor.atom.arguments[0], (l, k)), factor.atom.parameters)
     if factor.atom.name == "det":
         sides = multiply(sides, Form((Term(Fraction(1), (factor,)),), ()), axes=sides.axes)
@@ -178,7 +178,7 @@ def _determinant_slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
 def _stack_slope(axis: int) -> Callable[[Factor, str, Sequence[Index]], Form]:
     def rule(factor: Factor, name: str, by: Sequence[Index]) -> Form:
         atom, indices, _ = factor
-        fresh = _fresh(indices)
+        fresh = _new_indices(indices)
         shapes = atom.parameters[2]
         both = list(fresh)
         places = [both.pop(0) if length != ONE else None for length in shapes[0] or (ONE, ONE)]
@@ -200,10 +200,10 @@ def _stack_slope(axis: int) -> Callable[[Factor, str, Sequence[Index]], Form]:
 
 
 def _extreme_slope(factor: Factor, name: str, by: Sequence[Index]) -> Form:
-    """Return the slope of a largest or smallest entry: that of the entries that are it."""
+    """Return the derivative of the maximum or minimum: the sum of the derivatives of the extreme entries."""
     (argument,) = factor.atom.arguments
     _, layout, (_, shape) = factor.atom.parameters
-    fresh = _fresh(argument.axes)
+    fresh = _new_indices(argument.axes)
     entries = argument if factor.atom.name == "max" else scale(argument, -1)
     lengths = [a.length for a in fresh]
     atom = Atom("call", "largest", lengths, parameters=((), layout, (shape, shape)), arguments=(entries,))
@@ -224,9 +224,9 @@ _CALLS: dict[str, Callable[[Factor, str, Sequence[Index]], Form]] = {
 
 
 def transform(form: Form, rule: Rule) -> Form:
-    """Rebuild a form from its symbols upwards; `rule` may put a form in the place of any factor, or leave it (None).
+    """Rebuild a form from its symbols upwards, replacing factors with the forms that `rule` returns.
 
-    The form that `rule` returns has the factor's indices as axes.
+    `rule` returns a form with the factor's distinct indices as axes, or None to keep the factor.
     """
     terms = []
     for term in form.terms:
@@ -250,16 +250,16 @@ def _transform_factor(factor: Factor, rule: Rule) -> Form:
     if not atom.arguments:
         return Form((Term(Fraction(1), (factor._replace(exponent=Fraction(1)),)),), distinct)
     if atom.kind == "group":
-        return put_indices(transform(rename(atom.arguments[0], _fresh(indices)), rule), indices)
+        return put_indices(transform(rename(atom.arguments[0], _new_indices(indices)), rule), indices)
     if atom.kind == "function":
-        fresh = _fresh(indices)
+        fresh = _new_indices(indices)
         arguments = [transform(rename(a, fresh), rule) for a in atom.arguments]
         if atom.name == "power":
             base, exponent = arguments
             return put_indices(power_function(base, exponent, fresh), indices)
         return put_indices(elementwise(atom.name, arguments[0]), indices)
     if atom.kind == "softmax":
-        fresh = _fresh(indices)
+        fresh = _new_indices(indices)
         argument = transform(rename(atom.arguments[0], fresh), rule)
         softmax = Atom("softmax", atom.name, atom.lengths, arguments=(argument,))
         return put_indices(Form.of(softmax, fresh), indices)
@@ -274,7 +274,7 @@ def _transform_factor(factor: Factor, rule: Rule) -> Form:
 
 def _transform_inverse(factor: Factor, rule: Rule) -> Form:
     atom, indices, _ = factor
-    fresh = _fresh(indices)
+    fresh = _new_indices(indices)
     inner = transform(rename(atom.arguments[0], fresh), rule)
     outcome = inverse(inner, atom.parameters)
     only = only_factor(outcome)

@@ -1,8 +1,8 @@
-"""The normal form: sums of a coefficient times indexed factors.
+"""The normal form in index notation: sums of coefficients times indexed factors.
 
-``(W @ x + b)_i`` is ``W_ij x_j + b_i``: an index that a term does not share with the left side is summed over, and a
-term without an index of the left side is the same along it. Matrix products, outer, elementwise and diagonal products,
-traces, transposes and broadcasting are one thing here, so equal expressions become equal sums.
+``(W @ x + b)_i`` is ``W_ij x_j + b_i``: indices that are not free are summed over, and a term without a free index is
+constant along it. Matrix, outer, elementwise and diagonal products, traces, transposes and broadcasting have the same
+notation, so equal expressions become equal sums.
 
 References
 ----------
@@ -19,12 +19,12 @@ from typing import Any, NamedTuple
 
 from fanlight.calculus.shapes import Dimension
 
-_LIMIT_OF_ORDERS = 720  # orders of alike summed indices that are tried for the smallest name of a term
+_LIMIT_OF_ORDERS = 720  # most orders of indistinguishable summed indices that are tried for a term's smallest name
 _numbers = itertools.count()
 
 
 class Index(NamedTuple):
-    """A named index and how far it runs."""
+    """An index with a unique number, and the number of its values."""
 
     number: int
     length: Dimension
@@ -34,7 +34,7 @@ class Index(NamedTuple):
 
 
 def new_index(length: Dimension) -> Index:
-    """Return an index that no form has."""
+    """Return a new index with a given number of values."""
     return Index(next(_numbers), length)
 
 
@@ -46,19 +46,19 @@ class Factor(NamedTuple):
     exponent: Fraction = Fraction(1)
 
     def with_names(self, names: Mapping[Index, Index]) -> Factor:
-        """Return the factor with other indices in the place of those that are named."""
+        """Return the factor with indices replaced by `names`."""
         return self._replace(indices=tuple(names.get(i, i) for i in self.indices))
 
 
 class Term(NamedTuple):
-    """A coefficient times factors; indices that the form does not have are summed over."""
+    """A coefficient times factors; indices that are not axes of the form are summed over."""
 
     coefficient: Fraction
     factors: tuple[Factor, ...]
 
     @property
     def indices(self) -> set[Index]:
-        """Every index of the factors."""
+        """All indices of the factors."""
         return {i for factor in self.factors for i in factor.indices}
 
 
@@ -70,13 +70,13 @@ class Form(NamedTuple):
 
     @classmethod
     def of(cls, atom: Atom, indices: Sequence[Index], axes: Sequence[Index] | None = None) -> Form:
-        """Return a form of one factor; its axes are the factor's indices unless others are told."""
+        """Return a form of one factor, with the factor's indices as axes by default."""
         term = Term(Fraction(1), (Factor(atom, tuple(indices)),))
         return cls((term,), tuple(dict.fromkeys(indices) if axes is None else axes))
 
 
 class Atom:
-    """What a factor is an entry of.
+    """The array of which a factor is an entry.
 
     Attributes
     ----------
@@ -84,17 +84,17 @@ class Atom:
         ``symbol``, ``eye``, ``length``, ``number``, ``function`` (entry by entry), ``group`` (a sum in parentheses),
         ``part`` (one where row number = offset + column number), ``call`` (any other operation).
     name : str
-        A symbol's or operation's name.
+        The name of the symbol or operation.
     parameters : tuple
-        What else the kind needs.
+        Other arguments, which depend on the kind.
     arguments : tuple of Form
-        The axes of a function's or group's argument are the atom's own, in order.
+        The operands; a function's or group's operands have the atom's axes, in order.
     lengths : tuple of Dimension
-        How far the atom's indices run.
+        The number of values of each index.
     is_symmetric : bool
-        Its two indices may be exchanged.
+        Whether the two indices may be exchanged.
     key : str
-        Equal for equal atoms only.
+        A unique key of the atom.
     """
 
     __slots__ = ("arguments", "is_symmetric", "key", "kind", "lengths", "name", "parameters")
@@ -131,23 +131,23 @@ class Atom:
 
 
 def key_of(form: Form) -> str:
-    """Return a name that equal forms have in common, whatever their indices are called."""
+    """Return a key that is equal for forms that differ only in the numbers of indices and the order of terms."""
     return "+".join(sorted(f"{t.coefficient}*{term_key(t, form.axes)}" for t in form.terms)) or "0"
 
 
 def term_key(term: Term, axes: Sequence[Index]) -> str:
-    """Return a name of a term's factors: the smallest over the orders of its summed indices."""
+    """Return a key of a term's factors: the smallest of their names over the orders of the summed indices."""
     return _smallest_name(term, axes)[0]
 
 
 def in_order(form: Form) -> Form:
-    """Return a form with its terms, factors and summed indices in the order of their names, wherever it comes from."""
+    """Return a form with its terms, factors and summed indices sorted by name."""
     named = sorted((_with_name(term, form.axes) for term in form.terms), key=lambda item: item[0])
     return Form(tuple(_with_ordered_factors(term, form.axes) for _, term in named), form.axes)
 
 
 def with_ordered_sums(term: Term, axes: Sequence[Index]) -> Term:
-    """Return the term with its summed indices numbered in the order that gives the smallest name."""
+    """Return a term with its summed indices renumbered in the order of the smallest name."""
     return _with_name(term, axes)[1]
 
 
@@ -168,11 +168,11 @@ def _with_ordered_factors(term: Term, axes: Sequence[Index]) -> Term:
     return term._replace(factors=tuple(factors))
 
 
-_FIRST_ORDERED = 10**12  # above every number of `new_index`
+_FIRST_ORDERED = 10**12  # larger than any number from `new_index`
 
 
 def _smallest_name(term: Term, axes: Sequence[Index]) -> tuple[str, list[Index]]:
-    """Return the name and the order of summed indices; factors that share none are named apart from each other."""
+    """Return the smallest name and its order of summed indices; groups without shared indices are named separately."""
     labels = {axis: f"{place}" for place, axis in enumerate(axes)}
     factors = _with_first_of_equal(term.factors, axes)
     named = sorted((_name_of_group(group, labels) for group in connect(factors, labels)), key=lambda n: n[0])
@@ -180,7 +180,7 @@ def _smallest_name(term: Term, axes: Sequence[Index]) -> tuple[str, list[Index]]
 
 
 def _with_first_of_equal(factors: Sequence[Factor], axes: Sequence[Index]) -> Sequence[Factor]:
-    """Use the first of two free indices of which a factor says that they are equal."""
+    """Replace the second of two free indices that an identity matrix makes equal with the first."""
     eyes = [sorted(f.indices, key=axes.index) for f in factors if f.atom.kind == "eye" and set(f.indices) <= set(axes)]
     names = {b: a for a, b in eyes}
     if not names:
@@ -189,7 +189,7 @@ def _with_first_of_equal(factors: Sequence[Factor], axes: Sequence[Index]) -> Se
 
 
 def connect(factors: Sequence[Factor], labels: Mapping[Index, str]) -> list[list[Factor]]:
-    """Group the factors that share summed indices."""
+    """Group factors that are connected by summed indices, that is, by indices without a label."""
     groups: list[tuple[set[Index], list[Factor]]] = []
     for factor in factors:
         summed = {i for i in factor.indices if i not in labels}
@@ -201,7 +201,7 @@ def connect(factors: Sequence[Factor], labels: Mapping[Index, str]) -> list[list
 
 
 def _name_of_group(factors: Sequence[Factor], labels: Mapping[Index, str]) -> tuple[str, list[Index]]:
-    """Return the smallest name of factors over the orders of their summed indices, and this order."""
+    """Return the smallest name of factors over the orders of their summed indices, and its order."""
     summed = sorted({i for f in factors for i in f.indices if i not in labels})
     if len(summed) < 2:
         name = _name(factors, {**labels, **dict.fromkeys(summed, "s0")})
@@ -224,7 +224,7 @@ def _name(factors: Sequence[Factor], labels: Mapping[Index, str]) -> str:
 
 
 def _colours(factors: Sequence[Factor], labels: Mapping[Index, str], summed: Sequence[Index]) -> dict[Index, str]:
-    """Tell summed indices apart by where they stand and what stands beside them."""
+    """Return a colour for each summed index, from its places in factors and the indices beside it (refinement)."""
     colours = dict.fromkeys(summed, "s")
     for _ in range(min(len(summed), 4)):
         seen: dict[Index, list[str]] = {i: [] for i in summed}
@@ -241,7 +241,7 @@ def _colours(factors: Sequence[Factor], labels: Mapping[Index, str], summed: Seq
 
 
 def rename(form: Form, indices: Sequence[Index]) -> Form:
-    """Return a form with other free indices, and summed indices that no other form has."""
+    """Return a form with other free indices and new summed indices."""
     axes = dict(zip(form.axes, indices, strict=True))
     terms = []
     for term in form.terms:
@@ -253,12 +253,12 @@ def rename(form: Form, indices: Sequence[Index]) -> Form:
 
 
 def scale(form: Form, by: Fraction | int) -> Form:
-    """Multiply by a number."""
+    """Multiply a form by a number."""
     return Form(tuple(t._replace(coefficient=t.coefficient * by) for t in form.terms) if by else (), form.axes)
 
 
 def orient(kind: str, name: str, form: Form, parameters: tuple[Any, ...] = ()) -> tuple[Atom, tuple[Index, ...]]:
-    """Return an atom around a form and its indices, in the order that gives the smaller key."""
+    """Return an atom with a form as its argument, and its indices, in the order of the smaller key."""
     axes = form.axes
     key = key_of(form)
     if len(axes) != 2:

@@ -1,4 +1,4 @@
-"""Functions of one number and powers, applied to every entry of a form, in the shorter of equal ways."""
+"""Elementwise functions and powers of forms, in normal form."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _EVEN = {"cos", "abs", "cosh"}
 
 
 def elementwise(name: str, argument: Form) -> Form:
-    """Apply a function of one number to every entry; that of a selected entry is the selected entry of its values."""
+    """Apply a function to every entry of a form; of a selected entry it is the selected function value."""
     if (selection := split_selection(argument)) is not None:
         selector, unselected = selection
         return distribute(selector, elementwise(name, unselected), argument.axes)
@@ -40,7 +40,7 @@ def elementwise(name: str, argument: Form) -> Form:
     if name == "exp" and [f.atom.name for t in inner.terms for f in t.factors] == ["log"]:
         (term,) = inner.terms
         if term.factors[0].exponent == 1 and term.indices <= set(inner.axes):
-            return power(Form(_inside(term.factors[0]).terms, argument.axes), term.coefficient)
+            return power(Form(_argument_of(term.factors[0]).terms, argument.axes), term.coefficient)
     negative = bool(inner.terms) and all(t.coefficient < 0 for t in inner.terms)
     if negative and name in _ODD | _EVEN:
         return scale(elementwise(name, scale(argument, -1)), -1 if name in _ODD else 1)
@@ -51,7 +51,7 @@ def elementwise(name: str, argument: Form) -> Form:
 
 
 def _logarithm(argument: Form) -> Form | None:
-    """Split the logarithm of positive factors; use those that cannot overflow."""
+    """Split the logarithm of a product of positive factors, using softplus where exp could overflow; else None."""
     axes = argument.axes
     if (inner := _one_plus_exp(argument)) is not None:
         return elementwise("softplus", Form(inner.terms, axes))
@@ -68,10 +68,10 @@ def _logarithm(argument: Form) -> Form | None:
     for factor in term.factors:
         alone = collect([Term(Fraction(1), (factor._replace(exponent=Fraction(1)),))], axes)
         if factor.atom.name == "exp":
-            part = Form(_inside(factor).terms, axes)
+            part = Form(_argument_of(factor).terms, axes)
         elif factor.atom.name == "sigmoid":
-            part = scale(elementwise("softplus", scale(Form(_inside(factor).terms, axes), -1)), -1)
-        elif factor.atom.kind == "group" and (inner := _one_minus_sigmoid(_inside(factor))) is not None:
+            part = scale(elementwise("softplus", scale(Form(_argument_of(factor).terms, axes), -1)), -1)
+        elif factor.atom.kind == "group" and (inner := _one_minus_sigmoid(_argument_of(factor))) is not None:
             part = scale(elementwise("softplus", Form(inner.terms, axes)), -1)
         elif is_positive(factor):
             atom, indices = orient("function", "log", Form(alone.terms, find_used_axes(alone)))
@@ -82,24 +82,24 @@ def _logarithm(argument: Form) -> Form | None:
     return add(*parts, axes=axes)
 
 
-def _inside(factor: Factor) -> Form:
+def _argument_of(factor: Factor) -> Form:
     return rename(factor.atom.arguments[0], factor.indices)
 
 
 def _one_plus_exp(form: Form) -> Form | None:
-    """Return z of ``1 + exp(z)``; ``exp(x)**2`` is ``exp(2 * x)``."""
-    factor = _beside_one(form, "exp", 1)
-    return None if factor is None else scale(_inside(factor), factor.exponent)
+    """Return z of ``1 + exp(z)``, where ``exp(x)**2`` is ``exp(2 * x)``; else None."""
+    factor = _added_to_one(form, "exp", 1)
+    return None if factor is None else scale(_argument_of(factor), factor.exponent)
 
 
 def _one_minus_sigmoid(form: Form) -> Form | None:
-    """Return z of ``1 - sigmoid(z)``."""
-    factor = _beside_one(form, "sigmoid", -1)
-    return None if factor is None or factor.exponent != 1 else _inside(factor)
+    """Return z of ``1 - sigmoid(z)``; else None."""
+    factor = _added_to_one(form, "sigmoid", -1)
+    return None if factor is None or factor.exponent != 1 else _argument_of(factor)
 
 
-def _beside_one(form: Form, name: str, coefficient: int) -> Factor | None:
-    """Return the function of each entry that is added to 1, times a coefficient; not a sum of its values."""
+def _added_to_one(form: Form, name: str, coefficient: int) -> Factor | None:
+    """Return the factor ``f(z)`` of ``1 + coefficient * f(z)`` for a function f by name, without sums; else None."""
     constants = [t for t in form.terms if t == Term(Fraction(1), ())]
     others = [t for t in form.terms if t.coefficient == coefficient and [f.atom.name for f in t.factors] == [name]]
     if len(form.terms) != 2 or len(constants) != 1 or len(others) != 1:
@@ -110,7 +110,7 @@ def _beside_one(form: Form, name: str, coefficient: int) -> Factor | None:
 
 
 def is_positive(factor: Factor) -> bool:
-    """Tell whether a factor's entries are positive whatever the symbols are."""
+    """Tell whether a factor's entries are positive for all values of the symbols."""
     atom = factor.atom
     if atom.kind == "number":
         return True
@@ -124,14 +124,14 @@ def is_positive(factor: Factor) -> bool:
 
 
 def reciprocal(form: Form) -> Form:
-    """Return one over every entry; ``1 / (1 + exp(-z))`` is a sigmoid."""
+    """Return the reciprocal of every entry; ``1 / (1 + exp(-z))`` is a sigmoid."""
     if (inner := _one_plus_exp(form)) is not None:
         return elementwise("sigmoid", Form(scale(inner, -1).terms, form.axes))
     return power(form, Fraction(-1))
 
 
 def inverse(matrix: Form, parameters: tuple[Any, ...]) -> Form:
-    """Return the inverse of a square matrix; of a diagonal matrix it is the diagonal of one over each entry."""
+    """Return the inverse of a square matrix, for a diagonal matrix with the reciprocals of its entries."""
     row, column = matrix.axes
     eyes = [f for t in matrix.terms for f in t.factors if f.atom.kind == EYE and set(f.indices) == {row, column}]
     if matrix.terms and len(eyes) == len(matrix.terms):
@@ -150,7 +150,7 @@ def inverse(matrix: Form, parameters: tuple[Any, ...]) -> Form:
 
 
 def power_function(base: Form, exponent: Form, axes: Sequence[Index]) -> Form:
-    """Raise to a power that is not a number."""
+    """Return the elementwise power of a form by an exponent that is a form."""
     used = tuple(i for i in axes if any(i in t.indices for t in (*base.terms, *exponent.terms)))
     arguments = (Form(base.terms, used), Form(exponent.terms, used))
     atom = Atom("function", "power", [i.length for i in used], arguments=arguments)

@@ -1,4 +1,4 @@
-"""Derivatives of more than two indices, such as those of a matrix by a matrix: shown and evaluated by their entries."""
+"""Derivatives with more than two indices, such as those of a matrix by a matrix, as formulas of their entries."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ _LETTERS = "ijklpqrs"
 
 @dataclass(frozen=True)
 class Indexed:
-    """A derivative as a formula of its entry.
+    """A derivative as a formula of its entries.
 
     Attributes
     ----------
     numerator, denominator : Expression
-        What was differentiated, and by what.
+        The differentiated expression, and the symbol or node it is differentiated by.
     form : Form
-        Its axes are those of the numerator's entry, then those of each denominator's.
+        The derivative; its axes are those of the numerator, then those of the denominator, twice for a Hessian.
     symbols : dict of str to Expression
-        What the derivative was made from.
+        The symbols of the derivative's source.
     order : int
         1, or 2 for a Hessian.
     """
@@ -49,7 +49,7 @@ class Indexed:
         Raises
         ------
         CalculusError
-            There are more indices than letters.
+            The derivative has more than eight indices.
         """
         if len(self.form.axes) > len(_LETTERS):
             raise CalculusError("the derivative has more indices than letters")
@@ -71,12 +71,12 @@ class Indexed:
         return self.formula().text
 
     def value(self, inputs: Mapping[str, Any]) -> NDArray[Any]:
-        """Return all entries, an axis for each index.
+        """Return the array of all entries, with one axis per index.
 
         Raises
         ------
         CalculusError
-            An input is missing or does not fit.
+            An input is missing or has a wrong shape.
         """
         _, lengths = bind({n: s for n, s in self.symbols.items() if n in inputs}, inputs)
         sizes = {axis: axis.length.value(lengths) for axis in self.form.axes}

@@ -1,4 +1,4 @@
-"""From expressions to the normal form in index notation."""
+"""Conversion of expressions to the normal form in index notation."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from fanlight.calculus.pairs import pair_form
 from fanlight.calculus.shapes import ONE, Dimension, Shape
 from fanlight.errors import CalculusError
 
-Axes = tuple[Index | None, Index | None]  # of rows and of columns; None where there is one only
+Axes = tuple[Index | None, Index | None]  # the indices of rows and columns; None for length 1
 
 
 def form_of(expression: Expression) -> Form:
-    """Return the normal form of an expression; its axes are those of rows and columns, left out where there is one.
+    """Return the normal form of an expression, with axes for rows and columns, but none for length 1.
 
     Raises
     ------
     CalculusError
-        An operation has row numbers as arguments, so that it has no such form.
+        The expression is row numbers, or an operation has no form, such as `bag`.
     """
     done: dict[Expression, Form] = {}
     for node in walk(expression):
-        if len(node.shape) != 1:  # row numbers stand in the atoms that select rows
+        if len(node.shape) != 1:  # row numbers are part of the atoms that select rows
             done[node] = _convert(node, done)
     if expression not in done:
         raise CalculusError(f"{expression} are row numbers: they have no form with indices")
@@ -46,7 +46,7 @@ def form_of(expression: Expression) -> Form:
 
 
 def axes_of(expression: Expression, axes: Sequence[Index]) -> Axes:
-    """Return which of a form's axes is that of rows and which that of columns."""
+    """Return the row and the column index of an expression, given its form's axes."""
     remaining = list(axes)
     shape = expression.shape or (ONE, ONE)
     rows = remaining.pop(0) if shape[0] != ONE else None
@@ -55,18 +55,18 @@ def axes_of(expression: Expression, axes: Sequence[Index]) -> Axes:
 
 
 def new_axes(expression: Expression) -> tuple[Index, ...]:
-    """Return an index for each direction in which an expression has several entries."""
+    """Return a new index for each dimension of an expression other than 1."""
     return tuple(new_index(length) for length in expression.shape if length != ONE)
 
 
 class _Arguments:
-    """The arguments' forms of a node, to be taken with any indices."""
+    """The forms of a node's arguments, with indices of choice."""
 
     def __init__(self, node: Expression, done: dict[Expression, Form]) -> None:
         self.node, self._done = node, done
 
     def at(self, place: int, rows: Index | None, columns: Index | None) -> Form:
-        """Return the form of an argument with the row and the column index named, where it has several."""
+        """Return the form of an argument with the given row and column indices, ignored for length 1."""
         argument = self.node.arguments[place]
         shape = argument.shape or (ONE, ONE)
         indices = [i for i, length in zip((rows, columns), shape, strict=True) if length != ONE]
@@ -111,7 +111,7 @@ def _call(node: Expression, done: dict[Expression, Form]) -> Form:
 
 
 def _square_factors(e: Expression) -> tuple[Expression, ...]:
-    """Return the factors of a Kronecker product of square matrices."""
+    """Return the factors of a Kronecker product of square matrices; an empty tuple for other nodes."""
     is_product = e.operation.name == "kron" and all(a.shape and a.shape[0] == a.shape[1] for a in e.arguments)
     return e.arguments if is_product else ()
 
@@ -163,8 +163,8 @@ def _matmul(a: _Arguments, r: Index | None, c: Index | None) -> Form:
     return multiply(a.at(0, r, inner), a.at(1, inner, c), axes=_axes(r, c))
 
 
-def _larger(sign: int) -> Callable[[_Arguments, Index | None, Index | None], Form]:
-    """Return the rule for the larger of two, ``b + relu(a - b)``, or the smaller, ``b - relu(b - a)``."""
+def _maximum(sign: int) -> Callable[[_Arguments, Index | None, Index | None], Form]:
+    """Return the rule for the maximum, ``b + relu(a - b)`` (sign 1), or the minimum, ``b - relu(b - a)`` (-1)."""
 
     def rule(a: _Arguments, r: Index | None, c: Index | None) -> Form:
         axes = _axes(r, c)
@@ -175,8 +175,8 @@ def _larger(sign: int) -> Callable[[_Arguments, Index | None, Index | None], For
     return rule
 
 
-def _all_entries(a: _Arguments, r: Index | None = None, c: Index | None = None) -> Form:
-    """Return the argument's form with new indices where none are given."""
+def _argument_form(a: _Arguments, r: Index | None = None, c: Index | None = None) -> Form:
+    """Return the argument's form, with new indices for those that are None."""
     shape = a.node.arguments[0].shape or (ONE, ONE)
     return a.at(0, r or new_index(shape[0]), c or new_index(shape[1]))
 
@@ -186,7 +186,7 @@ def _trace(a: _Arguments, r: Index | None, c: Index | None) -> Form:
     if not argument.shape:
         return a.at(0, None, None)
     i = new_index(argument.shape[0])
-    return put_indices(_all_entries(a), (i, i), ())
+    return put_indices(_argument_form(a), (i, i), ())
 
 
 def _diag(a: _Arguments, r: Index | None, c: Index | None) -> Form:
@@ -196,7 +196,7 @@ def _diag(a: _Arguments, r: Index | None, c: Index | None) -> Form:
     if r is not None and c is not None:
         eye = Form((Term(Fraction(1), (eye_factor(r, c),)),), (r, c))
         return multiply(a.at(0, r, None), eye, axes=(r, c))
-    return put_indices(_all_entries(a), (r, r), (r,)) if r is not None else a.at(0, None, None)
+    return put_indices(_argument_form(a), (r, r), (r,)) if r is not None else a.at(0, None, None)
 
 
 def _softmax(over_all: bool) -> Callable[[_Arguments, Index | None, Index | None], Form]:
@@ -209,7 +209,7 @@ def _softmax(over_all: bool) -> Callable[[_Arguments, Index | None, Index | None
 
 
 def _sum_of_exponentials(a: _Arguments, rows: Index | None) -> Form:
-    return _sum_over(elementwise("exp", _all_entries(a, rows)), _axes(rows))
+    return _sum_over(elementwise("exp", _argument_form(a, rows)), _axes(rows))
 
 
 def _logsumexp(over_all: bool) -> Callable[[_Arguments, Index | None, Index | None], Form]:
@@ -220,14 +220,14 @@ def _logsumexp(over_all: bool) -> Callable[[_Arguments, Index | None, Index | No
 
 
 def _kron(a: _Arguments, r: Index | None, c: Index | None) -> Form:
-    """Return ``A_ij B_kl`` where row and column number the pairs (i, k) and (j, l)."""
+    """Return ``A_ij B_kl``, with the pair (i, k) as row index and (j, l) as column index."""
     left, right = (_named_axes(x.shape) for x in a.node.arguments)
     numbers = [pair_form(flat, major, minor) for flat, major, minor in zip((r, c), left, right, strict=True)]
     return multiply(*numbers, a.at(0, *left), a.at(1, *right), axes=_axes(r, c))
 
 
 def _kron_adjoint(is_left: bool) -> Callable[[_Arguments, Index | None, Index | None], Form]:
-    """Return the rule of ``G_(i,k)(j,l) B_kl``, or ``G_(k,i)(l,j) A_kl``: each block with the other factor."""
+    """Return the rule for ``G_(i,k)(j,l) B_kl`` (left), or ``G_(k,i)(l,j) A_kl`` (right): pullbacks of kron."""
 
     def rule(a: _Arguments, r: Index | None, c: Index | None) -> Form:
         flat, other = (_named_axes(x.shape) for x in a.node.arguments)
@@ -250,7 +250,7 @@ def _named_axes(shape: Shape) -> Axes:
 
 
 def _constant(a: _Arguments, r: Index | None, c: Index | None) -> Form:
-    """Return a number; of a simple ratio times a root of pi, pi is a factor like a symbol, which stays what it is."""
+    """Return a number; a simple ratio times a power of pi gets pi as an atom, so that it is kept symbolically."""
     value = Fraction(repr(a.node.parameters[0]))
     if value.denominator > 10**6:
         for exponent in (Fraction(1), Fraction(1, 2), Fraction(-1, 2), Fraction(-1)):
@@ -273,14 +273,14 @@ def _onehot(a: _Arguments, r: Index | None, c: Index | None) -> Form:
 
 
 def _rows(a: _Arguments, r: Index | None, c: Index | None) -> Form:
-    """Return the product of the matrix with a 1 in each row, at the row's number, and the table."""
+    """Return the product of the one-hot rows of the row numbers and the table."""
     table, index = a.node.arguments
     row = new_index(table.shape[0])
     return multiply(_selector(index, _axes(r, row), row), a.at(0, row, c), axes=_axes(r, c))
 
 
 def _scatter_rows(a: _Arguments, r: Index | None, c: Index | None) -> Form:
-    """Return the product of the transpose of the matrix with a 1 in each row, at the row's number, and the rows."""
+    """Return the product of the transposed one-hot rows of the row numbers and the rows."""
     index = a.node.arguments[1]
     row = new_index(index.shape[0]) if index.shape[0] != ONE else None
     if r is None:
@@ -289,7 +289,7 @@ def _scatter_rows(a: _Arguments, r: Index | None, c: Index | None) -> Form:
 
 
 def _selector(index: Expression, axes: tuple[Index, ...], row: Index) -> Form:
-    """Return the matrix with a 1 in each row, at the row's number; a vector for a single number."""
+    """Return the one-hot rows of row numbers; a one-hot vector for a single number."""
     name = "onehot" if index.shape == (ONE,) else "onehot_rows"
     node = Expression.node(TABLE[name], (index,), (row.length,))
     return Form.of(Atom(name, index.name, [i.length for i in axes], parameters=(node,)), axes)
@@ -308,7 +308,7 @@ def _slice(a: _Arguments, r: Index | None, c: Index | None) -> Form:
 
 
 def part_form(big: Index, small: Index | None, offset: Dimension) -> Form:
-    """Return the form that is one where ``big = offset + small``; without `small`, where ``big = offset``."""
+    """Return the form that is one if ``big = offset + small`` (without `small`, if ``big = offset``), else zero."""
     if small is not None and small.length == big.length:
         return Form((Term(Fraction(1), (eye_factor(big, small),)),), (big, small))
     axes = _axes(big, small)
@@ -325,13 +325,13 @@ _RULES: dict[str, Callable[[_Arguments, Index | None, Index | None], Form]] = {
     "divide": _divide,
     "power": _power,
     "negative": lambda a, r, c: scale(a.at(0, r, c), -1),
-    "maximum": _larger(1),
-    "minimum": _larger(-1),
+    "maximum": _maximum(1),
+    "minimum": _maximum(-1),
     "matmul": _matmul,
     "transpose": lambda a, r, c: Form(a.at(0, c, r).terms, _axes(r, c)),
-    "sum": lambda a, r, c: _sum_over(_all_entries(a), ()),
-    "row_sums": lambda a, r, c: _sum_over(_all_entries(a, r), _axes(r)),
-    "column_sums": lambda a, r, c: _sum_over(_all_entries(a, None, c), _axes(c)),
+    "sum": lambda a, r, c: _sum_over(_argument_form(a), ()),
+    "row_sums": lambda a, r, c: _sum_over(_argument_form(a, r), _axes(r)),
+    "column_sums": lambda a, r, c: _sum_over(_argument_form(a, None, c), _axes(c)),
     "tr": _trace,
     "diag": _diag,
     "eye": lambda a, r, c: (
@@ -343,8 +343,8 @@ _RULES: dict[str, Callable[[_Arguments, Index | None, Index | None], Form]] = {
     "softmax_rows": _softmax(False),
     "logsumexp": _logsumexp(True),
     "logsumexp_rows": _logsumexp(False),
-    "norm": lambda a, r, c: power(_sum_over(power(_all_entries(a), Fraction(2)), ()), Fraction(1, 2)),
-    "norm1": lambda a, r, c: _sum_over(elementwise("abs", _all_entries(a)), ()),
+    "norm": lambda a, r, c: power(_sum_over(power(_argument_form(a), Fraction(2)), ()), Fraction(1, 2)),
+    "norm1": lambda a, r, c: _sum_over(elementwise("abs", _argument_form(a)), ()),
     "slice": _slice,
     "onehot": _onehot,
     "onehot_rows": _onehot,

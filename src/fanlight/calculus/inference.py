@@ -1,8 +1,8 @@
-"""Shape inference: shapes that nobody declared, read off how the symbols are used.
+"""Shape inference: undeclared shapes, from the use of the symbols.
 
-Capital letters are matrices and small ones columns, as lectures write them; words such as ``lam`` are scalars unless
-they stand beside ``@``, before ``.T`` or in a function of vectors; where nothing is a vector or matrix, small letters
-are scalars. Dimensions that have to agree get one letter, named n, m, k, … in the order they are met.
+Upper-case names are matrices and lower-case letters columns, as in lectures; words such as ``lam`` are scalars unless
+they are operands of ``@`` or ``.T``, or arguments of functions of vectors. In expressions without vectors and matrices,
+lower-case letters are scalars. Dimensions that must be equal share a letter: n, m, k, … in order of occurrence.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _OF_VECTORS = _TO_SCALAR | {
     "bag", "matrix_power", "transpose",
 }  # fmt: skip
 _SQUARE = {"tr", "trace", "det", "logdet", "inv", "matrix_power"}
-_OF_DIMENSIONS = {  # arguments before dimensions
+_OF_DIMENSIONS = {  # number of arguments before the dimensions
     "eye": 0, "ones": 0, "zeros": 0, "reshape": 1, "scatter_rows": 2, "onehot": 1, "onehot_rows": 1,
 }  # fmt: skip
 _WITHOUT_AXIS = {"sum", "mean", "logsumexp"}
@@ -44,14 +44,14 @@ def infer_shapes(
     text : str
         The expression.
     declared : mapping
-        Shapes that are declared; one dimension is a column, or row numbers where the symbol is used as such.
+        Declared shapes; a shape of one dimension is a column, or row numbers if the symbol is used so.
     prefer_vectors : bool
-        Small letters are columns also where nothing is a vector or matrix.
+        Whether lower-case letters are columns even in expressions without vectors and matrices.
 
     Raises
     ------
     CalculusError
-        The text is no expression, or has more dimensions than there are names for.
+        The text is not an expression, or has more free dimensions than there are letters.
 
     Examples
     --------
@@ -67,7 +67,7 @@ def infer_shapes(
 
 
 def guesses(text: str, declared: Mapping[str, Sequence[int | str]], *, prefer_vectors: bool = False) -> list[str]:
-    """Say which shapes the text does not show, so that whoever meant another can declare it.
+    """Return messages about shapes that the text does not determine, with the option that declares another.
 
     Examples
     --------
@@ -96,10 +96,10 @@ def guesses(text: str, declared: Mapping[str, Sequence[int | str]], *, prefer_ve
 
 
 class _Inference:
-    """Dimensions of every symbol, and which have to be equal.
+    """The dimensions of the symbols, and equalities of dimensions.
 
-    A dimension is a number, a letter that was declared, ``NAME:rows`` or ``NAME:columns`` where it is still free, or a
-    sum of them with `` + `` between.
+    A dimension is a number, a declared letter, a free dimension ``NAME:rows`` or ``NAME:columns``, or a sum or product
+    of these joined by `` + `` or `` * ``.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class _Inference:
     ) -> None:
         self.equal: dict[str, str] = {}
         self.symbols: dict[str, Dimensions] = {}
-        self.ranges: dict[str, str] = {}  # of the letters of sums over an index
+        self.ranges: dict[str, str] = {}  # the length of each index of a sum
         nodes = list(ast.walk(tree))
         self.row_numbers = {
             a.id
@@ -156,14 +156,14 @@ class _Inference:
         a, b = self.find(a), self.find(b)
         if a == b:
             return
-        if _free(a) and a not in b.split(" + "):
+        if _is_free(a) and a not in b.split(" + "):
             self.equal[a] = b
-        elif _free(b) and b not in a.split(" + "):
+        elif _is_free(b) and b not in a.split(" + "):
             self.equal[b] = a
-        # two fixed dimensions that differ: `parse` shows where they meet
+        # `parse` reports fixed dimensions that differ
 
     def shape(self, tree: ast.expr) -> Dimensions:
-        """Return the dimensions of a part, noting which have to agree."""
+        """Return the dimensions of a sub-expression, and record equalities."""
         match tree:
             case ast.Name(id=name):
                 return self.symbols.get(name, _SCALAR)
@@ -227,16 +227,16 @@ class _Inference:
                 case ast.Slice(lower=ast.Constant(value=int() as a), upper=ast.Constant(value=int() as b)):
                     sizes.append(str(b - a))
                 case _:
-                    sizes.append(self._fresh())
+                    sizes.append(self._new_dimension())
         return self._collapse((sizes[0], sizes[1]))
 
     def _note_range(self, loop: ast.comprehension) -> None:
-        """Note how far an index of a sum runs."""
+        """Record the length of an index of a sum."""
         match loop:
             case ast.comprehension(target=ast.Name(id=name), iter=ast.Call(args=[length])):
                 self.ranges[name] = ast.unparse(length)
 
-    def _fresh(self) -> str:
+    def _new_dimension(self) -> str:
         return f"part:{len(self.equal)}"
 
     def _call(self, name: str, arguments: list[ast.expr], axis: bool) -> Dimensions:
@@ -255,12 +255,12 @@ class _Inference:
         if name in _SQUARE and shapes and len(shapes[0]) == 2:
             self.unify(*shapes[0])
         if name in ("dot", "solve", "maximum", "minimum", "max", "min", "where", "clip") and len(shapes) > 1:
-            return self._several(name, shapes)
+            return self._call_of_several(name, shapes)
         if (name in _TO_SCALAR and not axis) or not shapes:
             return _SCALAR
         return self._matrix_function(name, shapes, axis)
 
-    def _several(self, name: str, shapes: list[Dimensions]) -> Dimensions:
+    def _call_of_several(self, name: str, shapes: list[Dimensions]) -> Dimensions:
         if name == "solve":
             if len(shapes[0]) == 2:
                 self.unify(*shapes[0])
@@ -307,7 +307,7 @@ class _Inference:
         return _SCALAR if self.find(shape[0]) == self.find(shape[1]) == "1" else shape
 
     def with_names(self) -> dict[str, tuple[int | str, ...]]:
-        """Return the shapes with a letter for every dimension that is still free."""
+        """Return the shapes, with a letter for every free dimension."""
         free = [letter for letter in _NAMES if letter not in self.letters | self.indices | set(self.symbols)]
         letters: dict[str, str] = {}
 
@@ -321,7 +321,7 @@ class _Inference:
                 parts = [name(part) for part in d.split(" + ")]
                 numbers = [part for part in parts if isinstance(part, int)]
                 return sum(numbers) if len(numbers) == len(parts) else " + ".join(map(str, parts))
-            if not _free(d):
+            if not _is_free(d):
                 return int(d) if d.isdigit() else d
             if d not in letters:
                 if not free:
@@ -332,12 +332,12 @@ class _Inference:
         return {symbol: tuple(name(d) for d in shape) for symbol, shape in self.symbols.items()}
 
 
-def _free(d: str) -> bool:
+def _is_free(d: str) -> bool:
     return ":" in d and " + " not in d and " * " not in d
 
 
 def _operands(tree: ast.expr) -> Iterator[ast.expr]:
-    """Yield what stands beside @, before .T, and the terms where a sum of symbols does."""
+    """Yield the operands of @, .T and indexing; of sums of two symbols under @ and .T also the terms."""
     for node in ast.walk(tree):
         match node:
             case ast.BinOp(left=left, op=ast.MatMult(), right=right):
@@ -349,7 +349,7 @@ def _operands(tree: ast.expr) -> Iterator[ast.expr]:
 
 
 def _summands(tree: ast.expr) -> Iterator[ast.expr]:
-    """Yield a part, and the symbols that it is the sum or difference of: m of ``x - m`` is a vector as x is."""
+    """Yield a sub-expression and, if it is a sum or difference of two symbols, the symbols, which share its shape."""
     yield tree
     match tree:
         case ast.BinOp(left=ast.Name() as left, op=ast.Add() | ast.Sub(), right=ast.Name() as right):
@@ -357,7 +357,7 @@ def _summands(tree: ast.expr) -> Iterator[ast.expr]:
 
 
 def _vector_calls(tree: ast.expr) -> Iterator[ast.Call]:
-    """Yield the calls of functions that only make sense of vectors or matrices."""
+    """Yield the calls of functions of vectors or matrices."""
     for node in ast.walk(tree):
         match node:
             case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=arguments):
@@ -367,7 +367,7 @@ def _vector_calls(tree: ast.expr) -> Iterator[ast.Call]:
 
 
 def _dimension_trees(tree: ast.expr) -> Iterator[ast.expr]:
-    """Yield the parts that are lengths: bounds of ranges, arguments of eye, ones, zeros and reshape."""
+    """Yield the sub-expressions that are lengths: bounds of ranges and slices, and dimensions as arguments."""
     for node in ast.walk(tree):
         match node:
             case ast.comprehension(iter=ast.Call(args=arguments)):
@@ -379,7 +379,7 @@ def _dimension_trees(tree: ast.expr) -> Iterator[ast.expr]:
 
 
 def _index_trees(tree: ast.expr) -> Iterator[ast.expr]:
-    """Yield the parts that number entries: indices, and the letters of sums over an index."""
+    """Yield the sub-expressions that are indices: in brackets, of sums, and of onehot."""
     for node in ast.walk(tree):
         match node:
             case ast.Subscript(slice=ast.Tuple(elts=places)):
@@ -393,7 +393,7 @@ def _index_trees(tree: ast.expr) -> Iterator[ast.expr]:
 
 
 def _symbol_names(tree: ast.expr) -> list[str]:
-    """Return the names that are values, in the order they are written."""
+    """Return the names of symbols, without functions, lengths and indices, in the order of the text."""
     excluded = {id(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call)}
     excluded |= {id(n) for part in (*_dimension_trees(tree), *_index_trees(tree)) for n in ast.walk(part)}
     names = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in excluded]

@@ -1,4 +1,4 @@
-"""Products in which a matrix, itself a product or a sum, meets its inverse."""
+"""Cancellation of a matrix, possibly a product or a sum, with its inverse."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Link = tuple[Factor, bool]  # a matrix of a chain, and whether it is transposed
 
 
 def chain_of(form: Form) -> list[Link] | None:
-    """Return the factors of a chain of matrices from the row to the column index, and which are transposed."""
+    """Return the factors of a matrix product in order, each with whether it is transposed; None for other forms."""
     (term,) = form.terms
     if len(form.axes) != 2 or any(len(f.indices) != 2 or f.exponent != 1 for f in term.factors):
         return None
@@ -33,21 +33,21 @@ def chain_of(form: Form) -> list[Link] | None:
 def cancel_inverse(
     factors: Sequence[Factor], axes: Sequence[Index], group: Callable[[Form], tuple[Fraction, Factor]]
 ) -> tuple[list[Factor], tuple[Index, Index], set[Index]] | None:
-    """Take a matrix and its inverse out of a product: ``inv(A.T @ B)_ij A_kj B_kl``.
+    """Remove an inverse and its matrix from a product: ``inv(A.T @ B)_ij A_kj B_kl``.
 
     Parameters
     ----------
     factors : sequence of Factor
     axes : sequence of Index
-        Which are not summed over.
+        The free indices.
     group : callable
         Returns a sum as a number times one factor.
 
     Returns
     -------
     list of Factor, (Index, Index), set of Index
-        The remaining factors, the two indices that are now equal, and those that are no longer summed over; None where
-        no inverse meets its matrix.
+        The remaining factors, the two indices that become equal, and the indices that are no longer summed over; None
+        if no inverse can be cancelled.
     """
     for inverse in factors:
         if inverse.atom.name != "inv" or inverse.atom.kind != "call" or inverse.exponent != 1:
@@ -55,30 +55,30 @@ def cancel_inverse(
         links = _links(inverse.atom.arguments[0], group)
         row, column = inverse.indices
         back = [(link, not turned) for link, turned in links[::-1]]
-        ends = [(column, row, links), (row, column, back)]  # where the chain begins, what it makes equal to its end
+        ends = [(column, row, links), (row, column, back)]  # first index of the chain, index equal to its last, chain
         if inverse.atom.is_symmetric:
             ends += [(row, column, links), (column, row, back)]
         for start, other, chain in ends:
-            walked = _walk(start, chain, factors, axes)
-            if walked is not None:
-                used, places = walked
+            followed = _follow_chain(start, chain, factors, axes)
+            if followed is not None:
+                used, places = followed
                 remaining = [f for f in factors if f is not inverse and all(f is not u for u in used)]
                 return remaining, (other, places[-1]), set(places[:-1])
     return None
 
 
 def _links(argument: Form, group: Callable[[Form], tuple[Fraction, Factor]]) -> list[Link]:
-    """Return the chain of matrices that an inverse is of; a sum is one matrix."""
+    """Return the matrices whose product is inverted, in order; a sum is one matrix."""
     if len(argument.terms) == 1:
         return (chain_of(argument) or []) if argument.terms[0].coefficient == 1 else []
     size, factor = group(argument)
     return [(factor, factor.indices[0] != argument.axes[0])] if size == 1 == len(factor.indices[1:]) else []
 
 
-def _walk(
+def _follow_chain(
     start: Index, chain: Sequence[Link], factors: Sequence[Factor], axes: Sequence[Index]
 ) -> tuple[list[Factor], list[Index]] | None:
-    """Follow a chain among factors from an index; return its factors and the indices on the way, the last one too."""
+    """Return the factors that form a chain from an index, and the indices along it, both ends included; else None."""
     used: list[Factor] = []
     places = [start]
     for link, turned in chain:

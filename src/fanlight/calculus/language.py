@@ -1,8 +1,6 @@
-"""The language of expressions: read from a string without running it, and written back.
+"""The parser of the language of expressions, which does not execute the text.
 
-References
-----------
-Operators and functions are Python's and NumPy's: ``+ - * / ** @ .T``, ``W[:, d:2*d]``, ``softmax(U @ h + c)``.
+Operators and functions are those of Python and NumPy: ``+ - * / ** @ .T``, ``W[:, d:2*d]``, ``softmax(U @ h + c)``.
 """
 
 from __future__ import annotations
@@ -45,25 +43,25 @@ def parse(
     generic: Sequence[str] = (),
     definitions: Mapping[str, Expression] | None = None,
 ) -> Expression:
-    """Read an expression.
+    """Parse an expression.
 
     Parameters
     ----------
     text : str
-        Such as ``"u.T @ tanh(W @ x + b)"``.
+        An expression such as ``"u.T @ tanh(W @ x + b)"``.
     shapes : mapping
-        Each symbol's shape: ``{"W": ("m", "n"), "t": ()}``.
+        The shape of each symbol: ``{"W": ("m", "n"), "t": ()}``.
     assume : mapping, optional
-        Facts about symbols, from `ASSUMPTIONS`.
+        Assumptions about symbols, from `ASSUMPTIONS`.
     generic : sequence of str
-        Names of elementwise functions of which nothing more is known, such as ``f``; the derivative is written ``f'``.
+        Names of unspecified elementwise functions, such as ``f``, whose derivative is written ``f'``.
     definitions : mapping, optional
-        Names that stand for expressions, such as a piece ``z`` or an error signal ``delta``.
+        Expressions by name, such as a piece ``z`` or an error signal ``delta``.
 
     Raises
     ------
     CalculusError
-        The text is not an expression, names something unknown, or shapes do not fit; a caret shows the place.
+        The text is not an expression, has an unknown name, or shapes that do not fit; a caret marks the place.
 
     Examples
     --------
@@ -94,7 +92,7 @@ class _Reader:
         self.text = text
         self.generic = generic
         self.symbols = Context({name: symbol(name, shape, assume.get(name)) for name, shape in shapes.items()})
-        self.bound: dict[str, Expression] = {}  # letters of sums over an index
+        self.bound: dict[str, Expression] = {}  # one-hot columns of the indices of sums
         self.definitions = {name: e for name, e in definitions.items() if name not in self.symbols}
         lengths = {letter for s in self.symbols.values() for d in s.shape for letter in d.letters}
         self.dimensions = {letter: dimension(letter) for letter in lengths - set(self.symbols)}
@@ -106,7 +104,7 @@ class _Reader:
         try:
             return self._read(tree)
         except CalculusError as error:
-            if "\n" in str(error):  # the innermost place is shown already
+            if "\n" in str(error):  # an inner call has marked the place
                 raise
             raise error_at(self.text, tree.col_offset, str(error)) from None
 
@@ -244,7 +242,7 @@ class _Reader:
     def _with_dimensions(
         self, name: str, arguments: list[ast.expr], build: Callable[..., Expression], count: int | None = None
     ) -> Expression:
-        """Build a node whose last `count` arguments, or all, are dimensions."""
+        """Build a node whose last `count` arguments (by default all) are dimensions."""
         split = 0 if count is None else max(0, len(arguments) - count)
         parts = [self._expression(a) for a in arguments[:split]]
         try:
@@ -256,7 +254,7 @@ class _Reader:
         return lambda *parts: Expression.node(TABLE[name], parts[:count], parts[count:])
 
     def _along_axis(self, name: str, arguments: list[ast.expr], keywords: list[ast.keyword]) -> Expression:
-        """Read NumPy's ``axis=1`` (along each row) and ``axis=0`` (along each column)."""
+        """Parse a call with NumPy's ``axis=1`` (along each row) or ``axis=0`` (along each column)."""
         axis = 1
         for keyword in keywords:
             match keyword:
@@ -279,7 +277,7 @@ class _Reader:
         return turned.T
 
     def _derivative(self, name: str, arguments: list[ast.expr]) -> Expression:
-        """Return f'(z) of an elementwise function f."""
+        """Return f'(z) for an elementwise function f."""
         stem = name.rstrip(PRIME)
         order, stem = len(name) - len(stem), ALIASES.get(stem, stem)
         if len(arguments) != 1:
@@ -297,7 +295,7 @@ class _Reader:
         return substitute(slope, {"z": z})
 
     def _part(self, base: Expression, places: list[ast.expr]) -> Expression:
-        """Read ``X[i, j]``, ``X[a:b, :]``, ``X[i]`` or ``x[i]``; a letter that is no dimension numbers an entry."""
+        """Parse ``X[i, j]``, ``X[a:b, :]``, ``X[i]`` or ``x[i]``; a letter that is no dimension is an index."""
         if not base.shape:
             raise CalculusError(f"{base} is a scalar: it has no entries")
         if len(places) == 1:
@@ -316,7 +314,7 @@ class _Reader:
         return part
 
     def _selector(self, place: ast.expr, length: Dimension) -> Expression | None:
-        """Return the one-hot column of an entry's number, or row numbers; None for ranges and where there is one."""
+        """Return the one-hot column of an index, or row numbers; None for slices and for length 1."""
         match place:
             case ast.Slice():
                 return None
@@ -340,13 +338,13 @@ class _Reader:
         return None if length == ONE else Expression.node(TABLE["onehot"], (shown,), (length,))
 
     def _note_index(self, tree: ast.expr) -> None:
-        """Take a name that nothing else has as the number of an entry."""
+        """Add a new name as the symbol of an index."""
         match tree:
             case ast.Name(id=name) if name not in self.symbols and name not in self.dimensions:
                 self.symbols[name] = symbol(name, (1,))
 
     def _index_sum(self, body: ast.expr, loops: list[ast.comprehension]) -> Expression:
-        """Read ``sum(x[i] * y[i] for i in range(n))``: the terms of all i at once, added."""
+        """Parse ``sum(x[i] * y[i] for i in range(n))``, vectorised over i."""
         match loops[0]:
             case ast.comprehension(
                 target=ast.Name(id=name), iter=ast.Call(func=ast.Name(id="range"), args=[tree]), ifs=[]
@@ -384,7 +382,7 @@ class _Reader:
 
 
 def functions() -> list[str]:
-    """Name every function that `parse` reads."""
+    """Return the sorted names of all functions of the language."""
     table = {name for name in TABLE if name not in _WRITTEN_OTHERWISE and not name.startswith("test_")}
     return sorted({*table, *REWRITINGS, *_FILLED, "reshape"})
 

@@ -1,4 +1,4 @@
-"""Entries of the table: matrices, their parts, and tables of rows.
+"""Entries of the operations table: functions of matrices, slices, stacks, and gathers of rows.
 
 References
 ----------
@@ -59,7 +59,7 @@ def _reshape_shape(shape: Shape, r: Dimension, c: Dimension) -> Shape:
 
 
 def _reshape_back(up: Value, x: Value) -> Value:
-    """Bring an upstream gradient back into the shape that was reshaped."""
+    """Return the upstream gradient in the shape of the reshaped argument."""
     if not len(x.shape):
         return F.sum(up)
     if not len(up.shape):
@@ -137,8 +137,8 @@ def _eye_like(x: Value) -> Value:
     return np.eye(len(x), dtype=x.dtype) if x.ndim else 1
 
 
-# kron's adjoints: kron_left(G, B)[i, j] is the sum over block (i, j) of G of its product with B, and likewise for the
-# right factor. The factor's own shape is a parameter: a product of dimensions does not tell its factors.
+# adjoints of kron: kron_left(G, B)[i, j] is the sum over block (i, j) of G of its product with B; kron_right likewise
+# for the right factor. The factor's shape is a parameter, because a product of dimensions does not determine it.
 
 
 def _kron_left(up: Value, b: Value, m: int, n: int) -> Value:

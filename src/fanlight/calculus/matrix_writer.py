@@ -1,4 +1,4 @@
-"""From the normal form back to matrix notation: the shortest of several orders of contraction."""
+"""Conversion of forms to matrix notation: the shortest expression among several forms and orders of contraction."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ def write_matrix(form: Form, axes: Axes) -> Expression:
     Parameters
     ----------
     form : Form
-        With at most two axes.
+        A form with at most two axes.
     axes : (Index or None, Index or None)
-        Which axis is that of rows and which that of columns.
+        The axes of rows and of columns.
 
     Raises
     ------
     CalculusError
-        No matrix expression was found, such as for three matrices that share one index.
+        No matrix expression was found, as for three matrices that share an index.
     """
     candidates: list[tuple[float, int, Expression]] = []
     fault: CalculusError | None = None
@@ -66,10 +66,10 @@ def write_matrix(form: Form, axes: Axes) -> Expression:
     candidates += [(length_of(e), sum(1 for _ in walk(e)), e) for e in _choices(form, axes)]
     for other, weight in alternatives(form):
         try:
-            forms = [_exact(_write(other, axes), axes)]
+            forms = [_repeat_to_axes(_write(other, axes), axes)]
             if None not in axes:
                 turned = (axes[1], axes[0])
-                forms.append(transpose(_exact(_write(other, turned), turned)))
+                forms.append(transpose(_repeat_to_axes(_write(other, turned), turned)))
             candidates += [(length_of(e) * weight, sum(1 for _ in walk(e)), e) for e in forms]
         except CalculusError as error:
             fault = error
@@ -82,7 +82,7 @@ def _choices(form: Form, axes: Axes) -> Iterator[Expression]:
     """Write ``step(x) * a + b`` as ``where(x > 0, a + b, b)``."""
     for cases in choices(multiply_out(form) or form):
         condition, *values = (write_matrix(case, axes) for case in cases)
-        if condition.shape == values[0].shape == values[1].shape:  # a number is repeated by itself
+        if condition.shape == values[0].shape == values[1].shape:  # scalars are broadcast
             values = [
                 _write(v, (None, None)) if not find_used_axes(v) else e for v, e in zip(cases[1:], values, strict=True)
             ]
@@ -90,7 +90,7 @@ def _choices(form: Form, axes: Axes) -> Iterator[Expression]:
 
 
 def _stack(form: Form, axes: Axes) -> Expression | None:
-    """Write a form that is made of parts of its rows, one below the other."""
+    """Write a form of consecutive parts of its rows as a vstack; return None for other forms."""
     big, columns = axes
     cells: dict[Dimension, tuple[Index | None, list[Term]]] = {}
     for term in form.terms:
@@ -118,20 +118,20 @@ def _stack(form: Form, axes: Axes) -> Expression | None:
     return function("vstack")(*parts) if not cells and place == big.length else None
 
 
-def _exact(e: Expression, axes: Axes) -> Expression:
-    """Spread an expression that is the same along an axis over it."""
+def _repeat_to_axes(e: Expression, axes: Axes) -> Expression:
+    """Repeat an expression along axes that it lacks, by products with ones."""
     rows, columns = (ONE if i is None else i.length for i in axes)
     shape = e.shape or (ONE, ONE)
     if (shape[0], shape[1]) == (rows, columns):
         return e
     if not e.shape:
-        return e if rows == columns == ONE else _spread(e, rows, columns)
+        return e if rows == columns == ONE else _repeat_scalar(e, rows, columns)
     if shape[0] != rows:
         return product(ones(rows, 1), e)
     return product(e, ones(1, columns))
 
 
-def _spread(e: Expression, rows: Dimension, columns: Dimension) -> Expression:
+def _repeat_scalar(e: Expression, rows: Dimension, columns: Dimension) -> Expression:
     value = e.parameters[0] if e.operation.name == "constant" else None
     if value == 0:
         return zeros(rows, columns)
@@ -143,7 +143,7 @@ def _spread(e: Expression, rows: Dimension, columns: Dimension) -> Expression:
 
 
 def _write(form: Form, axes: Axes) -> Expression:
-    """Write a sum; what is the same along an axis may be left to broadcasting."""
+    """Write a sum, possibly in a smaller shape that broadcasts."""
     if not form.terms:
         return constant(0)
     form = in_order(form)
@@ -155,8 +155,8 @@ def _write(form: Form, axes: Axes) -> Expression:
 
 
 def _add_parts(parts: list[tuple[bool, Expression]]) -> Expression:
-    """Add what has a plus and take away what has a minus."""
-    parts = sorted(parts, key=_order)
+    """Return the sum of signed terms (is_positive, expression)."""
+    parts = sorted(parts, key=_term_order)
     positive, leading = parts[0]
     outcome = leading if positive else negate(leading)
     for positive, part in parts[1:]:
@@ -164,8 +164,8 @@ def _add_parts(parts: list[tuple[bool, Expression]]) -> Expression:
     return outcome
 
 
-def _order(part: tuple[bool, Expression]) -> tuple[bool, bool, int, bool, str]:
-    """Sort what is added before what is taken away, products before single symbols, plain before transposed."""
+def _term_order(part: tuple[bool, Expression]) -> tuple[bool, bool, int, bool, str]:
+    """Return the sort key of a signed term: positive, not transposed, large, without transposes inside."""
     positive, e = part
     size = sum(not node.arguments for node in walk(e))
     return not positive, e.operation.name == "transpose", -size, ".T" in str(e), str(e)
@@ -179,7 +179,7 @@ def _network(term: Term, axes: Axes) -> Network:
 
 
 def turn_differences(term: Term, with_sign: bool) -> Term:
-    """Turn two differences that the source has the other way round; `with_sign` also ``-(1 - t)`` into ``t - 1``."""
+    """Negate pairs of differences that the source has reversed; `with_sign` also writes ``-(1 - t)`` as ``t - 1``."""
     factors = [*term.factors]
     counts = Counter(f.atom for f in factors)
     places = [n for n, f in enumerate(factors) if f.atom.kind == "group" and f.exponent in (1, -1)]
@@ -197,13 +197,13 @@ def turn_differences(term: Term, with_sign: bool) -> Term:
 
 
 def _is_better_turned(e: Expression) -> bool:
-    """Tell whether a difference is better written the other way round."""
+    """Tell whether a difference is better written reversed."""
     inner = e.arguments[0] if e.operation.name == "transpose" else e
-    return _is_distance(inner) or is_turned(inner)
+    return _is_mean_minus_entries(inner) or is_turned(inner)
 
 
-def _is_distance(e: Expression) -> bool:
-    """Tell whether entries are subtracted from their mean."""
+def _is_mean_minus_entries(e: Expression) -> bool:
+    """Tell whether an expression is ``mean(x) - x``."""
     return e.operation.name == "subtract" and e.arguments[0] is mean_of(e.arguments[1])
 
 
@@ -228,7 +228,7 @@ def _write_signed_term(term: Term, axes: Axes) -> tuple[bool, Expression]:
 
 
 def _factor_order(factor: Factor) -> tuple[bool, int, str, str, tuple[Index, ...]]:
-    """Sort scalars before vectors and matrices, symbols before functions, by name."""
+    """Return the sort key of a factor: scalars before vectors and matrices, symbols before functions, by name."""
     kinds = {"length": 0, "number": 0, "symbol": 1, "call": 2, "function": 3, "group": 4}
     atom, indices, _ = factor
     return bool(indices), kinds.get(atom.kind, 5), atom.name, atom.key, indices
@@ -238,25 +238,25 @@ def _factor_order(factor: Factor) -> tuple[bool, int, str, str, tuple[Index, ...
 
 
 def atom_powers(atom: Atom, exponent: Fraction) -> list[Power]:
-    """Write an atom to a power, its indices as rows and columns."""
+    """Return the powers of expressions whose product is a power of an atom, with its indices as rows and columns."""
     has_root = (
         atom.kind == "group" and not atom.lengths and (exponent.denominator == 2 or exponent < 0 or exponent == 2)
     )
     if has_root and (root := _root_of_squares(atom)) is not None:
-        return [(_norm(_turn(root)), exponent * 2)]
+        return [(_norm(_order_difference(root)), exponent * 2)]
     e = atom_expression(atom)
-    return [(_turn(e) if exponent % 2 == 0 else e, exponent)]
+    return [(_order_difference(e) if exponent % 2 == 0 else e, exponent)]
 
 
-def _turn(e: Expression) -> Expression:
-    """Return a difference whose sign is of no account the way round that is better."""
+def _order_difference(e: Expression) -> Expression:
+    """Return a difference, whose sign does not matter, in the better order."""
     if e.operation.name != "subtract" or not _is_better_turned(e):
         return e
     return e.arguments[1] - e.arguments[0]
 
 
 def _root_of_squares(atom: Atom) -> Expression | None:
-    """Return X of a group that is the sum of X's squares."""
+    """Return X of a group that is the sum of the squares of X, else None."""
     form = atom.arguments[0]
     if len(form.terms) != 1 or form.terms[0].coefficient != 1:
         return None
@@ -268,11 +268,11 @@ def _root_of_squares(atom: Atom) -> Expression | None:
         return None
     halves = tuple(f._replace(exponent=f.exponent / 2) for f in factors)
     axes = (indices[0], indices[1] if len(indices) == 2 else None)
-    return _exact(_write(Form((Term(Fraction(1), halves),), indices), axes), axes)
+    return _repeat_to_axes(_write(Form((Term(Fraction(1), halves),), indices), axes), axes)
 
 
 def atom_expression(atom: Atom) -> Expression:
-    """Write an atom: a scalar, a column, or a matrix."""
+    """Return an atom as a scalar, a column or a matrix."""
     key = _written_key(atom)
     written = _WRITTEN.get(key)
     if written is None:
@@ -314,7 +314,7 @@ def _atom_expression(atom: Atom) -> Expression:
 
 
 def _shorter_side(form: Form, wrap: Callable[[Expression], Expression]) -> Expression:
-    """Write a function of a vector as of a column, or as the transpose of that of a row; likewise of a matrix."""
+    """Apply a function to a column or matrix, or to its transpose with the result transposed, whichever is shorter."""
     argument = _argument(form)
     column = wrap(argument)
     if len(form.axes) == 2:
@@ -330,7 +330,7 @@ def _power_expression(atom: Atom) -> Expression:
     axes = (*atom.arguments[0].axes, None, None)[:2]
     both = [[_write(f, (axes[0], axes[1])) for f, _ in alternatives(a)] for a in atom.arguments]
     base, exponent = (shortest(*candidates) for candidates in both)
-    return _exact(base**exponent, (axes[0], axes[1]))
+    return _repeat_to_axes(base**exponent, (axes[0], axes[1]))
 
 
 def _argument(form: Form) -> Expression:

@@ -1,4 +1,4 @@
-"""Values of expressions, and central differences of them.
+"""Values of expressions, and central differences.
 
 References
 ----------
@@ -33,7 +33,7 @@ def evaluate(expression: Expression, inputs: Mapping[str, Any]) -> Array:
     Returns
     -------
     array
-        In the expression's shape; float32 inputs stay float32.
+        The value in the expression's shape, float32 for float32 inputs.
 
     Raises
     ------
@@ -50,7 +50,7 @@ def evaluate(expression: Expression, inputs: Mapping[str, Any]) -> Array:
 
 
 def kinks_near(expression: Expression, inputs: Mapping[str, Any], within: float = 1e-3) -> list[str]:
-    """Name the places where an expression has no derivative, or nearly so: differences across one mean nothing.
+    """Return the points without a derivative within a distance of the inputs, across which differences are wrong.
 
     Examples
     --------
@@ -84,7 +84,7 @@ def kinks_near(expression: Expression, inputs: Mapping[str, Any], within: float 
 
 
 def _ties(value: Array, within: float) -> bool:
-    """Tell whether the two largest entries are equal or nearly so."""
+    """Tell whether the two largest entries differ by less than `within`."""
     largest = np.sort(value, axis=None)[-2:]
     return len(largest) == 2 and bool(largest[1] - largest[0] < within)
 
@@ -116,19 +116,19 @@ def values_of(expression: Expression, inputs: Mapping[str, Any]) -> dict[Express
 def value_of(
     node: Expression, values: Mapping[Expression, Array], lengths: Mapping[str, int], dtype: np.dtype[Any]
 ) -> Array:
-    """Return a node's value by the table, given its arguments'."""
+    """Return the value of a node by the operations table, given the values of its arguments."""
     parameters = [p.value(lengths) if isinstance(p, Dimension) else p for p in node.parameters]
-    with np.errstate(all="ignore"):  # infinite and undefined entries are results like any other
+    with np.errstate(all="ignore"):  # infinite and NaN entries are allowed
         value = np.asarray(node.operation.value(*(values[a] for a in node.arguments), *parameters))
     if not node.shape and value.ndim:
-        value = value.reshape(())  # a scalar is 0-d; whether a matrix is one is known from its shape, not its size
+        value = value.reshape(())  # scalars are 0-d, according to the node's shape, not to the number of entries
     return value.astype(dtype, copy=False) if value.dtype.kind == "f" else value
 
 
 def pull_back_value(
     node: Expression, values: Mapping[Expression, Array], lengths: Mapping[str, int], upstream: Array
 ) -> list[Any]:
-    """Return what a node hands back to its arguments: its pullback's other reading, on arrays.
+    """Return the gradients by a node's arguments: its pullback applied to arrays.
 
     Raises
     ------
@@ -144,7 +144,7 @@ def pull_back_value(
 def _symbols_with_lengths(
     expression: Expression, order: Sequence[Expression], inputs: Mapping[str, Any]
 ) -> dict[str, Expression]:
-    """Return the symbols of an expression, and those it was made from that tell a length: eye(n) alone has no n."""
+    """Return the symbols of an expression, and those of its source that determine missing lengths, as n of eye(n)."""
     symbols = symbols_of(expression)
     sizes = [d for s in symbols.values() for d in s.shape]
     parameters = [p for node in order for p in node.parameters if isinstance(p, Dimension)]
@@ -158,7 +158,7 @@ def _symbols_with_lengths(
 
 
 def _fits(name: str, symbol: Expression, inputs: Mapping[str, Any]) -> bool:
-    """Tell whether an input has a symbol's shape: another expression may have used the name for another matrix."""
+    """Tell whether an input fits a symbol's shape: another expression may have used the name for another matrix."""
     try:
         bind({name: symbol}, inputs)
     except CalculusError:
@@ -167,7 +167,7 @@ def _fits(name: str, symbol: Expression, inputs: Mapping[str, Any]) -> bool:
 
 
 def bind(symbols: Mapping[str, Expression], inputs: Mapping[str, Any]) -> tuple[dict[str, Array], dict[str, int]]:
-    """Bring inputs into their symbols' shapes and read off what the dimension letters stand for."""
+    """Return the inputs in their symbols' shapes, and letters' lengths; raise CalculusError if they do not fit."""
     arrays: dict[str, Array] = {}
     lengths: dict[str, int] = {}
     for name, symbol in symbols.items():
@@ -179,7 +179,7 @@ def bind(symbols: Mapping[str, Expression], inputs: Mapping[str, Any]) -> tuple[
         if len(symbol.shape) == 2 and array.ndim == 1:
             array = array.reshape((1, -1) if str(symbol.shape[0]) == "1" else (-1, 1))
         if symbol.shape == (ONE,) and array.size == 1:
-            array = array.reshape((1,))  # the number of one entry
+            array = array.reshape((1,))  # a single index
         if not symbol.shape and array.size == 1:
             array = array.reshape(())
         if array.ndim != len(symbol.shape):
@@ -206,7 +206,7 @@ def bind(symbols: Mapping[str, Expression], inputs: Mapping[str, Any]) -> tuple[
 
 
 def _solve_product(have: int, want: Dimension, lengths: dict[str, int]) -> None:
-    """Find the one letter of a product, such as ``n*m`` or ``n*n``, that is not known yet."""
+    """Add the length of the only unknown letter of a product such as ``n*m`` or ``n*n``."""
     unknown = want.letters - set(lengths)
     if len(want.terms) != 1 or len(unknown) != 1:
         return
@@ -219,7 +219,7 @@ def _solve_product(have: int, want: Dimension, lengths: dict[str, int]) -> None:
 
 
 def central_differences(f: Callable[[Array], float], x: Array, step: float = 1e-5) -> Array:
-    """Return (f(x + h e) - f(x - h e)) / 2h for every entry of x, with h scaled to the entry."""
+    """Return (f(x + h e) - f(x - h e)) / 2h for every entry of x, with h = step * max(1, |entry|)."""
     result = np.empty(x.shape)
     for place in np.ndindex(x.shape):
         h = step * max(1.0, abs(float(x[place])))

@@ -1,11 +1,11 @@
-"""The table: everything the calculus knows about an operation stands in its one entry.
+"""The operations table: one entry per operation, with all its rules.
 
-An entry holds the value (NumPy), the shape rule, the pullback (upstream gradient in, gradients of the arguments out),
-for elementwise functions the derivative, from which pullback and local Jacobian diag(f'(z)) follow, and how it is
-written. A pullback is written with its arguments' operators and with the functions of `F`, so one rule has two
-readings: on expressions it derives, on arrays it computes.
+An entry has the value (NumPy), the shape rule, the pullback (from the upstream gradient to the gradients by the
+arguments), and for elementwise functions the derivative f', which gives the pullback and the Jacobian diag(f'(z)).
+Pullbacks are written in operators of their arguments and functions of `F`, so that they take expressions, for symbolic
+gradients, and arrays, for values.
 
-Other packages add entries with `register`. A missing rule raises and names the operation; zero is never assumed.
+Other packages add entries with `register`. A missing rule raises CalculusError; it is never taken as zero.
 
 References
 ----------
@@ -24,33 +24,33 @@ import numpy as np
 from fanlight.calculus.shapes import ONE, Dimension, Shape, broadcast, shape_of, show
 from fanlight.errors import CalculusError
 
-Value = Any  # an array, or an expression: rules are written for both
+Value = Any  # an array or an expression
 Rule = Callable[..., Any]
 
 
 @dataclass(frozen=True, eq=False)
 class Operation:
-    """One entry of the table.
+    """An entry of the operations table.
 
     Attributes
     ----------
     name : str
-        How it is written, for functions.
+        The name, which for functions is the name in the language.
     value : callable
-        ``value(*arrays, *parameters)``: the result as an array; the caller makes a 1x1 result of scalar shape 0-d.
+        ``value(*arrays, *parameters)``: the result as an array; the caller reshapes scalar results to 0-d.
     shape : callable
-        ``shape(*shapes, *parameters)``: the result's shape; raises CalculusError.
+        ``shape(*shapes, *parameters)``: the shape of the result; raises CalculusError if shapes do not fit.
     pullback : callable or None
-        ``pullback(upstream, output, *arguments, *parameters)``: a tuple with the gradient of each argument in the
-        argument's shape, None for row numbers. Without one the operation cannot be differentiated.
+        ``pullback(upstream, output, *arguments, *parameters)``: the tuple of gradients by the arguments, in the
+        arguments' shapes, None for row numbers. Operations without pullback cannot be differentiated.
     derivative : callable or None
         For elementwise functions of one argument: ``derivative(argument, output)``.
     scalar : str or None
-        For elementwise operations: the value of one entry in Python, with ``{0}``, ``{1}`` for the arguments'.
+        For elementwise operations: the value of an entry as Python source, with ``{0}``, ``{1}`` for the arguments.
     joint, part : callable or None, int
-        Operations of the same arguments that ``joint(*arrays)`` computes at once, as a tuple; this one's place.
+        ``joint(*arrays)`` returns a tuple of the values of several operations; `part` is the place of this one.
     kinks : tuple of float
-        Entries of the argument at which there is no derivative.
+        Values of an argument's entry without a derivative.
     """
 
     name: str
@@ -68,7 +68,7 @@ TABLE: dict[str, Operation] = {}
 
 
 def register(operation: Operation) -> Operation:
-    """Add an entry; a name cannot be taken twice.
+    """Add an entry to the table.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def register(operation: Operation) -> Operation:
 
 
 def apply(name: str, *arguments: Value, parameters: tuple[Any, ...] = ()) -> Value:
-    """Apply an operation: to expressions it gives an expression, to arrays an array."""
+    """Apply an operation to expressions, which returns an expression, or to arrays, which returns an array."""
     operation = TABLE[name]
     for argument in arguments:
         if hasattr(argument, "node"):
@@ -91,7 +91,7 @@ def apply(name: str, *arguments: Value, parameters: tuple[Any, ...] = ()) -> Val
 
 
 class _Functions:
-    """Every operation as a function; dimensions of `ones` and `eye` are parameters."""
+    """The operations of the table as attributes, functions of expressions or arrays."""
 
     def __getattr__(self, name: str) -> Rule:
         if name not in TABLE:
@@ -120,18 +120,18 @@ def reduce_gradient(gradient: Value, argument: Value) -> Value:
 # ------------------------------------------------------------------------------------------------ shape rules
 
 
-def _same(shape: Shape) -> Shape:
+def _same_shape(shape: Shape) -> Shape:
     if len(shape) == 1:
         raise CalculusError("row numbers take no arithmetic")
     return shape
 
 
-def _scalar(shape: Shape) -> Shape:
-    _same(shape)
+def _scalar_shape(shape: Shape) -> Shape:
+    _same_shape(shape)
     return ()
 
 
-def _product(a: Shape, b: Shape) -> Shape:
+def _matmul_shape(a: Shape, b: Shape) -> Shape:
     if a == () or b == ():
         return a or b  # a scalar times a matrix: 1x1 matrices are scalars
     if len(a) != 2 or len(b) != 2 or a[1] != b[0]:
@@ -140,16 +140,16 @@ def _product(a: Shape, b: Shape) -> Shape:
     return shape_of((a[0], b[1]))
 
 
-def _broadcast(symbol: str) -> Callable[[Shape, Shape], Shape]:
+def _broadcast_shape(symbol: str) -> Callable[[Shape, Shape], Shape]:
     return lambda a, b: broadcast(symbol, a, b)
 
 
 def column_shape(shape: Shape) -> Shape:
-    """Return the shape of a column with an entry a row."""
+    """Return the shape (rows, 1) for a shape (rows, columns)."""
     return shape_of((shape[0], ONE)) if shape else ()
 
 
-def _row(shape: Shape) -> Shape:
+def _row_shape(shape: Shape) -> Shape:
     return shape_of((ONE, shape[1])) if shape else ()
 
 
@@ -182,41 +182,41 @@ for entry in (
     Operation(
         "add",
         lambda a, b: a + b,
-        _broadcast("+"),
+        _broadcast_shape("+"),
         lambda up, out, a, b: (reduce_gradient(up, a), reduce_gradient(up, b)),
         scalar="({0} + {1})",
     ),
     Operation(
         "subtract",
         lambda a, b: a - b,
-        _broadcast("-"),
+        _broadcast_shape("-"),
         lambda up, out, a, b: (reduce_gradient(up, a), reduce_gradient(-up, b)),
         scalar="({0} - {1})",
     ),
     Operation(
         "multiply",
         lambda a, b: a * b,
-        _broadcast("*"),
+        _broadcast_shape("*"),
         lambda up, out, a, b: (reduce_gradient(up * b, a), reduce_gradient(up * a, b)),
         scalar="({0} * {1})",
     ),
     Operation(
         "divide",
         lambda a, b: a / b,
-        _broadcast("/"),
+        _broadcast_shape("/"),
         lambda up, out, a, b: (reduce_gradient(up / b, a), reduce_gradient(-up * out / b, b)),
         scalar="({0} / {1})",
     ),
-    Operation("power", lambda a, b: a**b, _broadcast("**"), _power_pullback, scalar="({0} ** {1})"),
-    Operation("negative", lambda a: -a, _same, lambda up, out, a: (-up,), scalar="(-{0})"),
-    Operation("matmul", _matmul, _product, _matmul_pullback),
+    Operation("power", lambda a, b: a**b, _broadcast_shape("**"), _power_pullback, scalar="({0} ** {1})"),
+    Operation("negative", lambda a: -a, _same_shape, lambda up, out, a: (-up,), scalar="(-{0})"),
+    Operation("matmul", _matmul, _matmul_shape, _matmul_pullback),
     Operation("transpose", lambda a: a.T, _transpose_shape, lambda up, out, a: (up.T,)),
 ):
     register(entry)
 
 
-def _route(sign: int) -> Rule:
-    """Return the pullback of the larger (or smaller) of two: the gradient goes where the value came from."""
+def _extreme_pullback(sign: int) -> Rule:
+    """Return the pullback of maximum (sign 1) or minimum (-1): the gradient goes to the argument with the value."""
 
     def pullback(up: Value, out: Value, a: Value, b: Value) -> tuple[Value, Value]:
         chosen = F.step(sign * (a - b))
@@ -225,8 +225,8 @@ def _route(sign: int) -> Rule:
     return pullback
 
 
-register(Operation("maximum", np.maximum, _broadcast("max"), _route(1)))
-register(Operation("minimum", np.minimum, _broadcast("min"), _route(-1)))
+register(Operation("maximum", np.maximum, _broadcast_shape("max"), _extreme_pullback(1)))
+register(Operation("minimum", np.minimum, _broadcast_shape("min"), _extreme_pullback(-1)))
 
 # ------------------------------------------------------------------------------------------------ elementwise functions
 
@@ -241,10 +241,9 @@ def _erf(x: Value) -> Value:
 
 
 def generic(name: str) -> Operation:
-    """Return the entry of an elementwise function that has no more than a name, and a derivative written name'.
+    """Return the entry of an unspecified elementwise function, whose derivative is written with a prime.
 
-    Where numbers are asked for, it stands for a smooth function that is like no other in the table, so that whatever
-    is right for it is right for any.
+    For values it is a smooth function unlike any other in the table, so that equal values mean equal formulas.
     """
     if name in _GENERIC:
         return _GENERIC[name]
@@ -259,7 +258,7 @@ def generic(name: str) -> Operation:
         def slope(x: Value, y: Value) -> Value:
             return x.node(entry_once(order + 1), (x,)) if hasattr(x, "node") else value(order + 1)(x)
 
-        return Operation(title, value(order), _same, lambda up, out, x: (up * slope(x, out),), derivative=slope)
+        return Operation(title, value(order), _same_shape, lambda up, out, x: (up * slope(x, out),), derivative=slope)
 
     def entry_once(order: int) -> Operation:
         title = name + "'" * order
@@ -278,7 +277,7 @@ def _elementwise(name: str, value: Rule, derivative: Rule, scalar: str, kinks: t
         Operation(
             name,
             value,
-            _same,
+            _same_shape,
             lambda up, out, x: (up * derivative(x, out),),
             derivative=derivative,
             scalar=scalar,
@@ -337,7 +336,7 @@ def _softmax(x: Value, axis: int | None = None) -> Value:
 
 
 def of_matrix(value: Rule) -> Rule:
-    """Let a function of matrices take a scalar, which is a matrix of one row and one column."""
+    """Return a function of matrices that also takes scalars, as 1x1 matrices."""
     return lambda x: value(x) if np.ndim(x) else np.reshape(value(np.reshape(x, (1, 1))), ())
 
 
@@ -345,35 +344,35 @@ def _softmax_pullback(total: str) -> Rule:
     return lambda up, out, x: (out * (up - getattr(F, total)(out * up)),)
 
 
-def _spread(up: Value, out: Value, x: Value) -> tuple[Value]:
-    """Return the pullback of a sum: every entry gets what its sum gets."""
+def _sum_pullback(up: Value, out: Value, x: Value) -> tuple[Value]:
+    """Return the gradient by the argument of a sum: the upstream gradient repeated over the summed entries."""
     if hasattr(x, "node"):
         return (up * (x.node(TABLE["ones"], (), tuple(x.shape)) if x.shape else 1),)
     return (up * np.ones_like(x),)
 
 
 for entry in (
-    Operation("sum", np.sum, _scalar, _spread),
-    Operation("row_sums", of_matrix(lambda x: x.sum(1, keepdims=True)), column_shape, _spread),
-    Operation("column_sums", of_matrix(lambda x: x.sum(0, keepdims=True)), _row, _spread),
-    Operation("logsumexp", _logsumexp, _scalar, lambda up, out, x: (up * F.softmax(x),)),
+    Operation("sum", np.sum, _scalar_shape, _sum_pullback),
+    Operation("row_sums", of_matrix(lambda x: x.sum(1, keepdims=True)), column_shape, _sum_pullback),
+    Operation("column_sums", of_matrix(lambda x: x.sum(0, keepdims=True)), _row_shape, _sum_pullback),
+    Operation("logsumexp", _logsumexp, _scalar_shape, lambda up, out, x: (up * F.softmax(x),)),
     Operation(
         "logsumexp_rows",
         of_matrix(lambda x: _logsumexp(x, 1)),
         column_shape,
         lambda up, out, x: (up * F.softmax_rows(x),),
     ),
-    Operation("softmax", _softmax, _same, _softmax_pullback("sum")),
-    Operation("softmax_rows", of_matrix(lambda x: _softmax(x, 1)), _same, _softmax_pullback("row_sums")),
+    Operation("softmax", _softmax, _same_shape, _softmax_pullback("sum")),
+    Operation("softmax_rows", of_matrix(lambda x: _softmax(x, 1)), _same_shape, _softmax_pullback("row_sums")),
     Operation(
         "norm",
         lambda x: np.sqrt((x * x).sum()),
-        _scalar,
+        _scalar_shape,
         lambda up, out, x: (up * (x / out),),
     ),
-    Operation("max", np.max, _scalar, lambda up, out, x: (up * F.largest(x),)),
-    Operation("min", np.min, _scalar, lambda up, out, x: (up * F.largest(-x),)),
-    Operation("largest", lambda x: (x >= x.max()).astype(x.dtype), _same, lambda up, out, x: (0 * x,)),
-    Operation("norm1", lambda x: np.abs(x).sum(), _scalar, lambda up, out, x: (up * F.sign(x),), kinks=(0,)),
+    Operation("max", np.max, _scalar_shape, lambda up, out, x: (up * F.largest(x),)),
+    Operation("min", np.min, _scalar_shape, lambda up, out, x: (up * F.largest(-x),)),
+    Operation("largest", lambda x: (x >= x.max()).astype(x.dtype), _same_shape, lambda up, out, x: (0 * x,)),
+    Operation("norm1", lambda x: np.abs(x).sum(), _scalar_shape, lambda up, out, x: (up * F.sign(x),), kinks=(0,)),
 ):
     register(entry)

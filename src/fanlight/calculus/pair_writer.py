@@ -1,4 +1,4 @@
-"""Pairs of indices in a term, written back as Kronecker products and reshaped matrices."""
+"""Conversion of the pairs of indices in a term to Kronecker products and reshaped matrices."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _diag, _kron = map(function, ("diag", "kron"))
 
 
 def take_pair(network: Network, unfolds_first: bool) -> None:
-    """Replace a pair of a network by a matrix over its long index or over its two short ones.
+    """Replace a pair of a network with a vector or matrix over its long index, or a matrix over its two short indices.
 
     Raises
     ------
     CalculusError
-        What is numbered is no Kronecker product.
+        No pair can be written as a Kronecker product or reshaped matrix.
     """
     rules = (_unfold, _fold) if unfolds_first else (_fold, _unfold)
     pairs = [(flat, list(parts)) for flat, *parts in network.pairs]
@@ -34,7 +34,7 @@ def take_pair(network: Network, unfolds_first: bool) -> None:
 
 
 def _fold(network: Network, flat: Index, parts: list[Index]) -> bool:
-    """Write the factors over a pair as one over its long index: a Kronecker product, or a matrix as a vector."""
+    """Replace the factors over a pair with one over its long index: a Kronecker product, or a reshaped matrix."""
     if parts[0] == parts[1] and not set(parts) & set(network.axes) and _is_used_in(network, parts, 1, 0):
         network.pairs.remove((flat, *parts))
         network.add(_reshape(_diag(_block(network, parts[0], None)), flat.length), [flat])
@@ -64,7 +64,7 @@ def _fold(network: Network, flat: Index, parts: list[Index]) -> bool:
 
 
 def _columns(network: Network, flat: Index, parts: list[Index]) -> Iterator[tuple[Index | None, Places]]:
-    """Yield what a Kronecker product's column may be, and the columns of its two factors."""
+    """Yield candidates for the column index of a Kronecker product, and for the column indices of its two factors."""
     for other, *others in network.pairs:
         if other != flat:
             yield other, (others[0], others[1])
@@ -78,13 +78,13 @@ def _columns(network: Network, flat: Index, parts: list[Index]) -> Iterator[tupl
 
 
 def _is_used_in(network: Network, parts: list[Index], pairs: int, matrices: int) -> bool:
-    """Tell whether so many pairs and matrices have one of two indices."""
+    """Tell whether the indices `parts` occur in exactly `pairs` pairs and `matrices` matrices."""
     count = sum(bool({m.row, m.column} & set(parts)) for m in network.matrices)
     return count == matrices and sum(bool(set(pair) & set(parts)) for pair in network.pairs) == pairs
 
 
 def _unfold(network: Network, flat: Index, parts: list[Index]) -> bool:
-    """Write a vector over a long index as a matrix over its pair."""
+    """Replace a vector over a long index with a matrix over its pair."""
     is_vector = flat in network.vectors and _is_used_in(network, [flat], 1, 0)
     if flat in network.axes or not is_vector:
         return False
@@ -106,7 +106,7 @@ def _reshape(matrix: Expression, length: object) -> Expression:
 
 
 def _block(network: Network, row: Index | None, column: Index | None) -> Expression:
-    """Take what a network has of a row and a column index."""
+    """Remove the vectors and matrices over a row and a column index from a network; return their product."""
     rows = network.vectors.pop(row, None) if row is not None else None
     if row is not None and row == column:
         return eye(row.length) if rows is None else _diag(multiply_powers(rows))

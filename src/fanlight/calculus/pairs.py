@@ -1,7 +1,7 @@
-"""Long indices that number pairs of others, of `kron`, `vec` and `reshape`: factors ``flat = (major, minor)``.
+"""Pair factors ``flat = (major, minor)``: long indices over pairs of indices, as in `kron`, `vec` and `reshape`.
 
-In the normal form they are factors like others, so that most of them vanish: ``vec(X).T @ kron(A, B) @ vec(X)`` is a
-trace. What remains is written back as a Kronecker product or as a reshaped matrix.
+Most pair factors cancel in the normal form: ``vec(X).T @ kron(A, B) @ vec(X)`` is a trace. The others are written as
+Kronecker products or reshaped matrices.
 
 References
 ----------
@@ -20,7 +20,7 @@ PAIR = "pair"
 
 
 def pair_form(flat: Index | None, major: Index | None, minor: Index | None) -> Form:
-    """Return the form that is one where ``flat = major * length of minor + minor``."""
+    """Return the form that is one if ``flat = major * length of minor + minor``, else zero."""
     parts = [i for i in (major, minor) if i is not None]
     if flat is None:
         return Form((Term(Fraction(1), ()),), ())
@@ -33,9 +33,9 @@ def pair_form(flat: Index | None, major: Index | None, minor: Index | None) -> F
 
 
 def join_pairs(factors: Sequence[Factor], axes: Sequence[Index], summed: set[Index]) -> tuple[list[Factor], bool]:
-    """Use that a long index and its pair tell each other; return the factors, and whether some are new.
+    """Remove pair factors that are redundant or summed to one; return the factors, and whether any have changed.
 
-    A sum over the long index alone, or over its pair alone, is one.
+    The long index determines the pair and vice versa, so the sum over either alone is one.
     """
     factors = list(factors)
     pairs = [f for f in factors if f.atom.kind == PAIR]

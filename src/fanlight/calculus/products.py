@@ -1,4 +1,4 @@
-"""Products, powers and transposes of expressions, each written in the shorter of several ways."""
+"""Products, powers and transposes of expressions, in the shortest of several notations."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _sum, _trace, _norm = map(function, ("sum", "tr", "norm"))
 
 
 class Source(NamedTuple):
-    """How the expression was written that a result comes from: whether with norms, and the keys of its differences."""
+    """The notation of the source of a result: whether it has norms, and the keys of its differences."""
 
     has_norms: bool = False
     differences: frozenset[str] = frozenset()
@@ -33,7 +33,7 @@ SOURCE: ContextVar[Source] = ContextVar("SOURCE", default=_NO_SOURCE)
 
 @contextmanager
 def like_source(expression: Expression) -> Iterator[None]:
-    """Write norms and differences as they are written in an expression, or in the one that it comes from."""
+    """Return a context in which norms and differences are written as in an expression or in its outer sources."""
     outer, nodes = SOURCE.get(), set(walk(expression))
     differences = outer.differences | {_key(node) for node in nodes if _is_difference(node)}
     has_norms = outer.has_norms or any(node.operation.name == "norm" for node in nodes)
@@ -45,7 +45,7 @@ def like_source(expression: Expression) -> Iterator[None]:
 
 
 def is_turned(e: Expression) -> bool:
-    """Tell whether it is ``b - a`` where the source has ``a - b``."""
+    """Tell whether an expression is ``b - a`` and the source has only ``a - b``."""
     differences = SOURCE.get().differences
     if not differences or e.operation.name != "subtract":
         return False
@@ -53,20 +53,20 @@ def is_turned(e: Expression) -> bool:
 
 
 def _is_difference(e: Expression) -> bool:
-    """Tell whether it is ``a - b``, or ``-b + a``."""
+    """Tell whether an expression is ``a - b``, or a sum with a negated term."""
     return e.operation.name == "subtract" or (
         e.operation.name == "add" and any(a.operation.name == "negative" for a in e.arguments)
     )
 
 
 def _key(e: Expression) -> str:
-    """Return a name of an expression that does not depend on the order of its terms and factors."""
+    """Return a key of an expression that does not depend on the order of terms and factors, or on transposition."""
     key = _KEYS.get(e)
     if key is None:
         try:
             form = form_of(e)
-            key = min(key_of(form), key_of(Form(form.terms, form.axes[::-1])))  # transposed it is the same difference
-        except CalculusError:  # rows by number: it is compared as it is written
+            key = min(key_of(form), key_of(Form(form.terms, form.axes[::-1])))  # the same for the transpose
+        except CalculusError:  # no form: compared as text
             key = str(e)
         _KEYS[e] = key
     return key
@@ -76,24 +76,24 @@ _KEYS: WeakKeyDictionary[Expression, str] = WeakKeyDictionary()
 
 
 def sum_of_squares(e: Expression) -> Expression:
-    """Sum the squares of entries."""
+    """Return the sum of the squares of the entries."""
     if SOURCE.get().has_norms:
         return _norm(e) ** 2
     return shortest(product(transpose(e), e), _sum(e**2)) if e.shape[1] == ONE else _sum(e**2)
 
 
 def length_of(expression: Expression) -> int:
-    """Return how many characters an expression takes, without spaces."""
+    """Return the number of characters of an expression, without spaces."""
     return len(str(expression).replace(" ", ""))
 
 
 def shortest(*candidates: Expression) -> Expression:
-    """Return the expression of the fewest characters, then of the fewest operations."""
+    """Return the expression with the fewest characters, then with the fewest nodes."""
     return min(candidates, key=lambda e: (length_of(e), sum(1 for _ in walk(e)), str(e)))
 
 
 def negate(e: Expression) -> Expression:
-    """Put a minus before the first factor."""
+    """Negate an expression by a minus before its first factor."""
     if e.operation.name == "constant":
         return constant(-e.parameters[0])
     if e.operation.name in ("matmul", "multiply", "divide"):
@@ -102,7 +102,7 @@ def negate(e: Expression) -> Expression:
 
 
 def number_expression(value: Fraction) -> Expression:
-    """Write a number."""
+    """Return a number as a constant."""
     return constant(int(value) if value.denominator == 1 else float(value))
 
 
@@ -121,7 +121,7 @@ def scale_product(scalars: list[Expression], core: Expression | None) -> Express
 
 
 def _without_minus(e: Expression) -> Expression | None:
-    """Return a product without the minus that it begins with."""
+    """Return a product without its leading minus; None if it has none."""
     if e.operation.name == "negative":
         return e.arguments[0]
     if e.operation.name not in ("matmul", "multiply", "divide"):
@@ -131,7 +131,7 @@ def _without_minus(e: Expression) -> Expression | None:
 
 
 def _without_scalars(e: Expression) -> tuple[list[Expression], Expression]:
-    """Split the scalars off that a product begins with."""
+    """Split a product into its leading scalars and the rest."""
     if e.operation.name not in ("matmul", "multiply", "divide"):
         return [], e
     head, tail = e.arguments
@@ -142,7 +142,7 @@ def _without_scalars(e: Expression) -> tuple[list[Expression], Expression]:
 
 
 def times(factors: Sequence[Expression]) -> Expression:
-    """Multiply entry by entry, in order."""
+    """Multiply expressions elementwise, in order."""
     outcome = factors[0]
     for factor in factors[1:]:
         outcome = outcome * factor
@@ -150,32 +150,32 @@ def times(factors: Sequence[Expression]) -> Expression:
 
 
 def divide(e: Expression, by: Expression) -> Expression:
-    """Divide by a scalar, in one fraction where `e` is one already."""
+    """Divide by a scalar; if `e` is a fraction, multiply its denominator instead."""
     if e.operation.name == "divide":
         return e.arguments[0] / times([by, *_factors(e.arguments[1])])
     return e / by
 
 
 def _factors(e: Expression) -> list[Expression]:
-    """Return what is multiplied entry by entry."""
+    """Return the factors of an elementwise product."""
     return [f for a in e.arguments for f in _factors(a)] if e.operation.name == "multiply" else [e]
 
 
 def raise_power(e: Expression, exponent: Fraction) -> Expression:
-    """Write a power; a root of a sum of squares is a norm."""
+    """Return a power, in terms of sqrt for exponents 1/2, 3/2 and 5/2."""
     if exponent == 1:
         return e
     if exponent == Fraction(1, 2):
         return function("sqrt")(e)
     if exponent.denominator == 2 and 0 < exponent < 3 and e.arguments:
         return function("sqrt")(e) ** int(exponent * 2)
-    if exponent.denominator in (3, 6, 7, 9):  # no short decimal number
+    if exponent.denominator in (3, 6, 7, 9):  # no finite decimal number
         return e ** (constant(exponent.numerator) / constant(exponent.denominator))
     return e ** (int(exponent) if exponent.denominator == 1 else float(exponent))
 
 
 def product(a: Expression, b: Expression) -> Expression:
-    """Multiply matrices, from the left, so that no parentheses are needed."""
+    """Multiply matrices, associated from the left, so that no parentheses are needed."""
     if not a.shape or not b.shape:
         return a * b
     if b.operation.name == "matmul" and b.arguments[0].shape and b.arguments[1].shape:
@@ -197,7 +197,7 @@ _OTHER_SUMS = {"row_sums": "column_sums", "column_sums": "row_sums"}
 
 
 def _product_of_sums(a: Expression, b: Expression) -> Expression | None:
-    """Write sums of rows or columns as a product with ones, where another sum or ones stand beside them."""
+    """Write row or column sums times ones, or times each other, as products with ones; None for other factors."""
     scalars, core = _without_scalars(a)
     if scalars and (inner := _product_of_sums(core, b)) is not None:
         return scale_product(scalars, inner)
@@ -215,7 +215,7 @@ def _product_of_sums(a: Expression, b: Expression) -> Expression | None:
 
 
 def _is_symmetric(e: Expression) -> bool:
-    """Tell whether a square matrix is seen to be its own transpose, however it is written: ``A @ (x * A.T)``."""
+    """Tell whether a square matrix has the normal form of its transpose, as ``A @ (x * A.T)``."""
     if transpose(e) is e:
         return True
     try:
@@ -226,7 +226,7 @@ def _is_symmetric(e: Expression) -> bool:
 
 
 def transpose(e: Expression) -> Expression:
-    """Transpose, in the shorter way."""
+    """Return the transpose in the shortest notation."""
     name = e.operation.name
     if not e.shape:
         return e
@@ -258,20 +258,20 @@ def transpose(e: Expression) -> Expression:
         return inner if length_of(inner) - (name == "kron") < length_of(e.T) else e.T
     if name in ("multiply", "divide", "add", "subtract", "negative"):
         inner = Expression.node(e.operation, [transpose(a) for a in e.arguments])
-        margin = name in ("add", "subtract")  # (x - a).T rather than x.T - a.T
+        margin = name in ("add", "subtract")  # prefers (x - a).T to x.T - a.T
         return inner if length_of(inner) + margin <= length_of(e.T) else e.T
     return e.T
 
 
 def entry_product(a: Expression, b: Expression) -> Expression:
-    """Multiply two matrices entry by entry, without parentheses."""
+    """Multiply two matrices elementwise, associated from the left, so that no parentheses are needed."""
     if b.operation.name == "multiply" and all(x.shape for x in b.arguments):
         return entry_product(entry_product(a, b.arguments[0]), b.arguments[1])
     return a * b
 
 
 def multiply_powers(powers: Sequence[Power]) -> Expression:
-    """Multiply entry by entry; what was made of different factors may be the same matrix."""
+    """Multiply powers elementwise, after collecting the exponents of equal expressions."""
     exponents: dict[Expression, Fraction] = {}
     for e, exponent in powers:
         exponents[e] = exponents.get(e, Fraction(0)) + exponent
@@ -287,7 +287,7 @@ def multiply_powers(powers: Sequence[Power]) -> Expression:
 
 
 def sum_of_product(powers: list[Power], length: Dimension) -> list[Power]:
-    """Return a sum over entries: a product of a row and a column where there are two factors."""
+    """Return the sum of the entries of a product of vectors: for two factors, the product of a row and a column."""
     if not powers:
         return [(number_expression(Fraction(length.constant)), Fraction(1))]
     if len(powers) == 1 and powers[0][1] == 1 and is_diagonal_of(powers[0][0]):
@@ -298,13 +298,13 @@ def sum_of_product(powers: list[Power], length: Dimension) -> list[Power]:
         (a, _), (b, _) = powers
         return [(shortest(product(transpose(a), b), product(transpose(b), a)), Fraction(1))]
     chosen = next((p for p in powers if p[0].operation.name == "onehot"), None)
-    if chosen is not None:  # of one entry: x[i]**2
+    if chosen is not None:  # a power of one entry: x[i]**2
         return [(product(transpose(e), chosen[0]), power) for e, power in powers if e is not chosen[0]]
     return [(_sum(multiply_powers(powers)), Fraction(1))]
 
 
 def total(powers: list[Power]) -> Expression:
-    """Sum the entries of a product of matrices."""
+    """Return the sum of the entries of an elementwise product of matrices."""
     if len(powers) == 1 and powers[0][1] == 2:
         return sum_of_squares(shortest(powers[0][0], transpose(powers[0][0])))
     entries = _sum(shortest(multiply_powers(powers), multiply_powers([(transpose(e), x) for e, x in powers])))
@@ -315,7 +315,7 @@ def total(powers: list[Power]) -> Expression:
 
 
 def is_diagonal_of(e: Expression) -> bool:
-    """Tell whether a column is the diagonal of a matrix."""
+    """Tell whether an expression is the diagonal of a matrix as a column."""
     return e.operation.name == "diag" and e.shape[1:] == (ONE,)
 
 
@@ -324,7 +324,7 @@ def _trace_of_chain(chain: Expression) -> Expression:
 
 
 def trace_of(left: Expression, right: Expression) -> Expression:
-    """Write the trace of a product, in the shortest of its cyclic orders."""
+    """Return the trace of a product, in the shortest of its cyclic orders and their transposes."""
     chain = product(left, right)
     factors: list[Expression] = []
     while chain.operation.name == "matmul":

@@ -1,6 +1,6 @@
-"""Functions that people write and that are combinations of entries of the table, and functions that are refused.
+"""Functions of the language in terms of operations of the table, and messages for unsupported functions.
 
-A rewriting is applied when an expression is read, so derivation, compiler and printing need no rule of its own.
+The parser applies rewritings, so that differentiation, compiler and printing need no rules for them.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from fanlight.errors import CalculusError
 
 
 class Rewriting(NamedTuple):
-    """A function in terms of others.
+    """A function in terms of other functions.
 
     Attributes
     ----------
     example : str
         A call, such as ``silu(x)``.
     meaning : str
-        What it is rewritten to.
+        The equal expression, for documentation.
     build : callable
-        Takes the arguments' expressions, returns the expression.
+        Returns the equal expression, given the arguments.
     arguments : tuple of int
         Least and greatest number of arguments.
     """
@@ -42,7 +42,7 @@ _relu, _step, _sum, _exp, _erf, _sqrt, _sigmoid = map(
 
 
 def count_of(x: Expression) -> Expression:
-    """Return the number of entries as a scalar expression."""
+    """Return the number of entries of x as a scalar expression."""
     sizes = [
         Expression.node(TABLE["length"], (), (d,)) if d.letters else constant(d.constant) for d in x.shape if d != ONE
     ]
@@ -62,13 +62,13 @@ def _column_means(x: Expression) -> Expression:
     return function("column_sums")(x) / count_of(x[:, 0:1]) if x.shape else x
 
 
-MEANS: dict[str, tuple[str, Callable[[Expression], Expression]]] = {  # of a sum: the mean's name, and how it is built
+MEANS: dict[str, tuple[str, Callable[[Expression], Expression]]] = {  # sum: name and function of the mean
     "sum": ("mean", mean_of), "row_sums": ("row_means", _row_means), "column_sums": ("column_means", _column_means),
 }  # fmt: skip
 
 
 def variance_of(x: Expression) -> Expression:
-    """Return the mean of the squared distances from the mean."""
+    """Return the variance of all entries."""
     return mean_of((x - mean_of(x)) ** 2)
 
 
@@ -77,14 +77,14 @@ def _extreme(of_one: str, of_two: str) -> Callable[..., Expression]:
 
 
 def choose(condition: Expression, a: Expression, b: Expression) -> Expression:
-    """Return `a` where a condition is 1 and `b` where it is 0; that of ``x <= y`` is one minus a step."""
+    """Return `a` where a condition is 1, else `b`; a condition ``1 - step(x)`` is replaced with ``step(x)``."""
     if condition.operation.name == "subtract" and condition.arguments[0].parameters == (1,):
         condition, a, b = condition.arguments[1], b, a
     return condition * a + (1 - condition) * b
 
 
 def choice_of(e: Expression) -> tuple[Expression, Expression, Expression, Expression] | None:
-    """Return two sides, what an expression is where the first is greater, and what it is elsewhere."""
+    """Return (x, y, a, b) of an expression ``where(x > y, a, b)``; None for other expressions."""
     if e.operation.name != "add" or any(a.operation.name != "multiply" for a in e.arguments):
         return None
     (condition, a), (_, b) = e.arguments[0].arguments, e.arguments[1].arguments
@@ -142,7 +142,7 @@ def _log_softmax(x: Expression) -> Expression:
 
 
 def _value(e: Expression) -> float | None:
-    """Return the number that a constant, or minus a constant, is."""
+    """Return the value of a constant or negated constant, else None."""
     if e.operation.name == "negative":
         inner = _value(e.arguments[0])
         return None if inner is None else -inner

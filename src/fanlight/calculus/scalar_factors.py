@@ -1,4 +1,4 @@
-"""The scalars of a product, brought to the form in which a person writes them."""
+"""Notation of the scalar factors of a product: joined roots, and means."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fanlight.calculus.shapes import Dimension
 
 
 def join_roots(scalars: Sequence[Power]) -> list[Power]:
-    """Write ``sqrt(2) * sqrt(pi)`` as the root of a product."""
+    """Replace ``sqrt(2) * sqrt(pi)`` with ``sqrt(2 * pi)``, for constants only."""
     outcome = list(scalars)
     for half in (Fraction(1, 2), Fraction(-1, 2)):
         roots = [power for power in outcome if power[1] == half and power[0].operation.name == "constant"]
@@ -25,12 +25,12 @@ def join_roots(scalars: Sequence[Power]) -> list[Power]:
 
 
 def with_means(scalars: Sequence[Power], core: Expression | None) -> tuple[list[Power], Expression | None]:
-    """Join sums with the numbers of entries that they are divided by."""
+    """Replace sums divided by their numbers of entries with means."""
     exponents = {e: x for e, x in scalars if e.operation.name == "length"}
     results: list[Power] = []
 
     def take_counts(lengths: Sequence[Dimension]) -> bool:
-        """Take the numbers of entries out of what is divided by, if they all are in it."""
+        """Remove the lengths from the divisors and return True, if they are all divisors."""
         counts = Counter(Expression.node(TABLE["length"], (), (d,)) for d in lengths if d.letters)
         if not counts or any(exponents.get(length, 0) > -count for length, count in counts.items()):
             return False
@@ -56,7 +56,7 @@ def with_means(scalars: Sequence[Power], core: Expression | None) -> tuple[list[
 
 
 def _summed_entries(e: Expression) -> Expression | None:
-    """Return what a scalar is the sum of: X of ``sum(X)``, ``a * b`` of ``a.T @ b``."""
+    """Return X of a scalar ``sum(X)``, or ``a * b`` of ``a.T @ b``; None for other scalars."""
     if e.operation.name == "sum":
         return e.arguments[0]
     if e.operation.name != "matmul" or e.shape or not e.arguments[0].shape:

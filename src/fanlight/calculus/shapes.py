@@ -1,7 +1,7 @@
-"""Shapes whose dimensions may be letters.
+"""Shapes with symbolic dimensions.
 
-A shape is ``()`` for a scalar, ``(rows, columns)`` for a matrix, and ``(N,)`` for a vector of row numbers only. A
-dimension is a whole number plus multiples of letters, such as ``m``, ``3d`` or ``m + n``. A 1x1 matrix is a scalar.
+A shape is ``()`` for a scalar, ``(rows, columns)`` for a matrix, and ``(N,)`` only for row numbers. A dimension is an
+integer plus multiples of letters or of their products, such as ``m``, ``3d`` or ``m + n``. A 1x1 matrix is a scalar.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Monomial = tuple[str, ...]  # letters multiplied, in order; () is one
 
 @dataclass(frozen=True)
 class Dimension:
-    """A length: a sum of whole multiples of letters and of their products.
+    """A length: a polynomial of letters with integer coefficients.
 
     Examples
     --------
@@ -32,17 +32,17 @@ class Dimension:
 
     @classmethod
     def of(cls, counts: Mapping[Monomial, int]) -> Dimension:
-        """Build from the count of each product of letters."""
+        """Return the dimension with a coefficient for each monomial."""
         return cls(tuple(sorted(((k, n) for k, n in counts.items() if n), key=lambda term: (-len(term[0]), term[0]))))
 
     @property
     def letters(self) -> set[str]:
-        """The letters that occur."""
+        """The letters of the dimension."""
         return {letter for monomial, _ in self.terms for letter in monomial}
 
     @property
     def constant(self) -> int:
-        """The part without letters."""
+        """The constant term."""
         return dict(self.terms).get((), 0)
 
     def __add__(self, other: Dimension) -> Dimension:
@@ -73,12 +73,12 @@ class Dimension:
         return (" + ".join(parts) or "0").replace("+ -", "- ")
 
     def value(self, lengths: Mapping[str, int]) -> int:
-        """Return the number, given the letters'.
+        """Return the number, given the lengths of the letters.
 
         Raises
         ------
         CalculusError
-            A letter is not given.
+            The length of a letter is missing.
         """
         try:
             return sum(n * math.prod(lengths[k] for k in monomial) for monomial, n in self.terms)
@@ -91,7 +91,7 @@ ONE = Dimension.of({(): 1})
 
 
 def dimension(value: int | str | Dimension) -> Dimension:
-    """Read a dimension: a number, a letter, or a multiple such as ``"3d"``."""
+    """Parse a dimension: a number, a letter, a multiple such as ``"3d"``, or a sum of these."""
     if isinstance(value, Dimension):
         return value
     if isinstance(value, int):
@@ -107,18 +107,18 @@ def dimension(value: int | str | Dimension) -> Dimension:
 
 
 def shape_of(values: Sequence[int | str | Dimension]) -> Shape:
-    """Read a shape; 1x1 is a scalar."""
+    """Parse the dimensions of a shape; 1x1 is a scalar."""
     shape = tuple(dimension(value) for value in values)
     return () if shape == (ONE, ONE) else shape
 
 
 def show(shape: Sequence[object]) -> str:
-    """Write a shape for people."""
+    """Return a shape as text, such as "m × n"."""
     return "scalar" if not len(shape) else " × ".join(map(str, shape))
 
 
 def broadcast(operation: str, a: Shape, b: Shape) -> Shape:
-    """Return the shape of an elementwise result, as NumPy broadcasts.
+    """Return the shape of an elementwise result by NumPy's broadcasting.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Exponentials over their sum are softmax: in the normal form, before it is written."""
+"""Replacement of exponentials over their sum with softmax, in the normal form."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fanlight.calculus.index_form import Atom, Factor, Form, Term, new_index, or
 
 
 def with_softmax(factors: Sequence[Factor]) -> list[Factor]:
-    """Replace exponentials over their sum by softmax."""
+    """Replace exponentials over their sum with softmax in the factors of a term."""
     factors = list(factors)
     for total in [f for f in factors if f.atom.kind == "group" and f.exponent <= -1]:
         inner = exp_of_sum(total.atom.arguments[0])
@@ -38,16 +38,16 @@ def with_softmax(factors: Sequence[Factor]) -> list[Factor]:
 
 
 def fold_softmax(form: Form) -> Form:
-    """Replace exponentials over their sum by softmax, also inside parentheses."""
+    """Replace exponentials over their sum with softmax in a form, also inside groups."""
     terms = [Term(t.coefficient, tuple(with_softmax(t.factors))) for t in form.terms]
-    if not any(_holds_exp(f.atom) for t in terms for f in t.factors):
+    if not any(_has_exp(f.atom) for t in terms for f in t.factors):
         return Form(tuple(terms), form.axes)
     results = []
     for term in terms:
         coefficient, factors = term.coefficient, []
         for factor in term.factors:
-            if factor.atom.kind == "group" and factor.exponent.denominator == 1 and _holds_exp(factor.atom):
-                fresh = {new_index(i.length): i for i in factor.indices}  # two of a factor's may be one
+            if factor.atom.kind == "group" and factor.exponent.denominator == 1 and _has_exp(factor.atom):
+                fresh = {new_index(i.length): i for i in factor.indices}  # a factor may have the same index twice
                 size, inner = group(fold_softmax(rename(factor.atom.arguments[0], tuple(fresh))))
                 coefficient *= size ** int(factor.exponent)
                 factor = Factor(inner.atom, tuple(fresh[i] for i in inner.indices), factor.exponent)
@@ -57,7 +57,7 @@ def fold_softmax(form: Form) -> Form:
 
 
 def exp_of_sum(form: Form) -> Factor | None:
-    """Return the exponential that a form sums, over indices that differ: a trace is no sum of all entries."""
+    """Return the exponential of a form ``exp(x)`` with distinct indices, possibly summed; None for other forms."""
     factor = only_factor(form)
     if factor is None:
         return None
@@ -65,5 +65,5 @@ def exp_of_sum(form: Form) -> Factor | None:
     return factor if factor.atom.name == "exp" and factor.exponent == 1 and distinct else None
 
 
-def _holds_exp(atom: Atom) -> bool:
+def _has_exp(atom: Atom) -> bool:
     return atom.kind == "group" and any(f.atom.name == "exp" for t in atom.arguments[0].terms for f in t.factors)

@@ -1,4 +1,4 @@
-"""The text of an expression as Python's syntax tree, and what to write where it is none."""
+"""Conversion of the text of an expression to Python's syntax tree, and hints for invalid syntax."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ import re
 
 from fanlight.errors import CalculusError
 
-PRIME = "ʹ"  # a letter to Python, in place of the apostrophe of f'(z)
+PRIME = "ʹ"  # replaces the apostrophe of f'(z); valid in a Python identifier
 _DERIVATIVE = re.compile(r"(?<=\w)'+(?=\()")
 _LETTERS = str.maketrans("₀₁₂₃₄₅₆₇₈₉−", "0123456789-")
 
 
 def syntax_tree(text: str) -> ast.expr:
-    """Return Python's syntax tree of an expression; a derivative ``f'(z)`` is a call of a name that ends in a prime.
+    """Return Python's syntax tree of an expression; a derivative ``f'(z)`` is a call of a name that ends in `PRIME`.
 
     Raises
     ------
     CalculusError
-        The text is not an expression; the message says what to write where the mistake is a common one.
+        The text is not an expression; the message has a hint for common mistakes.
     """
-    shown, text = text.strip(), _python(text.strip())
+    shown, text = text.strip(), _to_python(text.strip())
     if not text:
         raise CalculusError("the expression is empty")
-    if "·" in text:  # part of a name to Python
+    if "·" in text:  # valid in a Python identifier
         raise error_at(shown, len(text[: text.index("·")].encode()), hint("·") or "")
     try:
         return _WithoutLibraries().visit(ast.parse(text, mode="eval").body)  # type: ignore[no-any-return]
@@ -35,7 +35,7 @@ def syntax_tree(text: str) -> ast.expr:
 
 
 class _WithoutLibraries(ast.NodeTransformer):
-    """Reads ``np.linalg.norm(x)`` and ``F.softmax(x)`` as ``norm(x)`` and ``softmax(x)``; of a matrix F are methods."""
+    """Replaces ``np.linalg.norm(x)`` with ``norm(x)``, ``F.softmax(x)`` with ``softmax(x)``, but keeps methods of F."""
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
@@ -53,12 +53,12 @@ METHODS = ("sum", "mean", "dot", "max", "min", "var", "trace", "transpose")
 
 
 def formula_text(tree: ast.expr) -> str:
-    """Write a syntax tree as `syntax_tree` reads it."""
+    """Return the text of a syntax tree, which `syntax_tree` parses to an equal tree."""
     return ast.unparse(tree).replace(PRIME, "'")
 
 
-def _python(text: str) -> str:
-    """Return the text with as many characters, in Python's letters."""
+def _to_python(text: str) -> str:
+    """Return the text with primes, subscripts and minus signs replaced, of equal length."""
     return _DERIVATIVE.sub(lambda primes: PRIME * len(primes[0]), text).translate(_LETTERS)
 
 
@@ -85,11 +85,11 @@ HINTS = (
 
 
 def hint(text: str) -> str | None:
-    """Say what to write for what is not in the language."""
+    """Return a hint for syntax that is not in the language, else None."""
     return next((hint for pattern, hint in HINTS if re.search(pattern, text)), None)
 
 
 def error_at(text: str, offset: int, message: str) -> CalculusError:
-    """Show the place; `offset` counts UTF-8 bytes, as `ast` does."""
-    column = len(_python(text).encode()[:offset].decode(errors="ignore"))
+    """Return an error with a caret at an offset, which counts UTF-8 bytes, as in `ast`."""
+    column = len(_to_python(text).encode()[:offset].decode(errors="ignore"))
     return CalculusError(f"{message}\n  {text}\n  {' ' * column}^")

@@ -1,4 +1,4 @@
-"""Expressions written as text that `parse` reads again."""
+"""Expressions as text in the language of `parse`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fanlight.calculus.expressions import Expression, has_means
 from fanlight.calculus.rewritings import MEANS, choice_of, mean_of, variance_of
 from fanlight.calculus.shapes import ONE, Dimension, dimension
 
-DIMENSION_COUNTS = {  # how many dimensions they are written with
+DIMENSION_COUNTS = {  # number of dimensions as last arguments
     "kron_left": 2, "kron_right": 2, "reshape": 2, "scatter_rows": 1, "scatter_bag": 1, "onehot": 1, "onehot_rows": 1,
 }  # fmt: skip
 _INFIX = {
@@ -23,19 +23,19 @@ _INFIX = {
     "matmul": ("@", 2),
     "power": ("**", 4),
 }
-_NEGATIVE, _ATOM = 3, 5  # how strongly they bind, beside the operators above
+_NEGATIVE, _ATOM = 3, 5  # precedence, on the scale of `_INFIX`
 _FILLED = ("eye", "ones", "zeros")
 
 
 def write(expression: Expression) -> str:
-    """Write an expression so that `parse` reads the same again."""
+    """Return an expression as text that `parse` converts to an equal expression."""
     with means_of(expression):
         return _write(expression)[0]
 
 
 @contextmanager
 def means_of(expression: Expression) -> Iterator[None]:
-    """Write sums over the number of entries as means, if the expression was made from some written so."""
+    """Return a context in which sums over numbers of entries are written as means if the source has means."""
     token = SHOWS_MEANS.set(SHOWS_MEANS.get() or has_means(expression))
     try:
         yield
@@ -52,7 +52,7 @@ _TEXTS: dict[bool, WeakKeyDictionary[Expression, tuple[str, int]]] = {
 
 
 def _write(node: Expression) -> tuple[str, int]:
-    """Return the text and how tightly it binds; the shortest form is searched among many that share their parts."""
+    """Return the text and its precedence, cached because the search for the shortest form has many shared parts."""
     texts = _TEXTS[SHOWS_MEANS.get()]
     text = texts.get(node)
     if text is None:
@@ -81,7 +81,7 @@ def _write_node(node: Expression) -> tuple[str, int]:
         return places, _ATOM
     if name in _INFIX:
         sign, level = _INFIX[name]
-        # Python's power binds to the right and before a sign on its left; all else to the left
+        # Python's power is right-associative and precedes a sign on its left; other operators are left-associative
         mixed = _needs_parentheses(name, arguments)
         left = _wrap(arguments[0], level + (name == "power" or mixed))
         right = _wrap(arguments[1], _NEGATIVE if name == "power" else level + 1)
@@ -107,7 +107,7 @@ def _write_node(node: Expression) -> tuple[str, int]:
 
 
 def _needs_parentheses(name: str, arguments: Sequence[Expression]) -> bool:
-    """Tell whether the left side stands in parentheses: products of both kinds, unless one of them is by a scalar."""
+    """Tell whether the left operand needs parentheses: matrix and elementwise products, unless one has a scalar."""
     left = arguments[0]
     if {name, left.operation.name} not in ({"matmul", "multiply"}, {"matmul", "divide"}):
         return False
@@ -120,7 +120,7 @@ def _wrap(node: Expression, level: int) -> str:
 
 
 def statistic(node: Expression) -> tuple[str, Expression] | None:
-    """Return the name of a mean, variance or standard deviation, which are read as sums, and what it is of."""
+    """Return ("mean", x), ("var", x), ("std", x) or row or column means for the sum that `parse` gives, else None."""
     if node.operation.name == "sqrt":
         inner = statistic(node.arguments[0])
         return ("std", inner[1]) if inner and inner[0] == "var" else None
@@ -139,7 +139,7 @@ def statistic(node: Expression) -> tuple[str, Expression] | None:
 
 
 def _places(product: Expression) -> str | None:
-    """Write a product with a one-hot column as an entry, row or column: ``x[i]``, ``X[i, :]``, ``X[i, j]``."""
+    """Return a product with one-hot columns in brackets: ``x[i]``, ``X[i, :]``, ``X[i, j]``; None for others."""
     left, right = product.arguments
     column = _number_of(right)
     if column is not None and left.operation.name == "transpose" and not product.shape:

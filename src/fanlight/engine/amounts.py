@@ -1,4 +1,4 @@
-"""Kernels of `text.amounts`: amounts that are whole wherever they stand. Each returns start, end and kind, or zeros."""
+"""Kernels of `text.amounts`: amounts in any context. The functions `find_…` return start, end and kind, or zeros."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ from fanlight.text.span_words import Kind
 _SIGNS = np.array([ord(c) for c in SIGNS])
 _DATE, _TIME, _QUANTITY = int(Kind.DATE), int(Kind.TIME), int(Kind.QUANTITY)
 _MONEY, _PERCENT = int(Kind.MONEY), int(Kind.PERCENT)
-_HANGUL = 0xEA  # the least first byte of characters that no unit with Latin letters has
+_HANGUL = 0xEA  # first byte of U+A000: no unit in Latin letters has this or a larger byte
 
 
 @inner()
@@ -131,7 +131,7 @@ def find_amount(data: Any, begin: Any, i: Any, end: Any) -> tuple[Any, Any, Any]
 
 @inner()
 def _is_measured(data: Any, i: Any, stop: Any, unit: Any) -> bool:
-    """Tell whether a figure ``data[i:stop]`` is one of grams or degrees by its form: 200 g, 180C, 38.5 C."""
+    """Tell whether a figure ``data[i:stop]`` before g or C has the form of grams or degrees: 200 g, 180C, 38.5 C."""
     if data[unit] != 103 and data[unit] != 67:  # g C
         return False
     if stop - i > 1 and (data[unit] == 103 or (unit == stop and stop - i < 4)):
@@ -143,7 +143,7 @@ def _is_measured(data: Any, i: Any, stop: Any, unit: Any) -> bool:
 
 @inner()
 def _find_repeated(data: Any, begin: Any, i: Any, stop: Any, end: Any) -> tuple[Any, Any, Any]:
-    """Find ``thirty (30) days`` at a figure ``data[i:stop]`` in brackets."""
+    """Find ``thirty (30) days`` at a figure ``data[i:stop]`` in parentheses."""
     number = begin_of_number(data, begin, i - 1)
     last, kind = _end_of_named_unit(data, stop + 1, end)
     word, word_stop = next_word(data, stop + 1, end)
@@ -170,7 +170,7 @@ def _find_second_figure(data: Any, i: Any, stop: Any, end: Any, is_foot: Any) ->
 
 @inner()
 def end_of_figure(data: Any, i: Any, end: Any) -> Any:
-    """Return where a figure ends, or several with commas, stops, hyphens or strokes between."""
+    """Return the end of one or more figures separated by commas, stops, hyphens or slashes."""
     stop = end_of_run(data, i, end, DIGIT)
     while stop + 1 < end and 44 <= data[stop] <= 47 and is_of(data[stop + 1], DIGIT):  # , - . /
         stop = end_of_run(data, stop + 1, end, DIGIT)
@@ -179,7 +179,7 @@ def end_of_figure(data: Any, i: Any, end: Any) -> Any:
 
 @inner()
 def _end_of_unit(data: Any, i: Any, end: Any) -> Any:
-    """Return where the run of letters at byte i ends, before Hangul."""
+    """Return the end of the run of letters at byte i, excluding Hangul."""
     while i < end and is_of(data[i], LETTER) and data[i] < _HANGUL:
         i += 1
     return i
@@ -232,7 +232,7 @@ def _begin_of_minus(data: Any, begin: Any, i: Any) -> Any:
 
 @inner()
 def _end_of_minutes(data: Any, stop: Any, end: Any) -> Any:
-    """Return where a time ends whose first unit ends at `stop`, with the minutes behind it (``2h 30m``)."""
+    """Return the end of a time whose first unit ends at `stop`, including minutes after it (``2h 30m``)."""
     minute = stop + (stop < end and data[stop] == 32)
     last = end_of_run(data, minute, end, DIGIT)
     unit = last + (last < end and data[last] == 32)
@@ -242,7 +242,7 @@ def _end_of_minutes(data: Any, stop: Any, end: Any) -> Any:
 
 @inner()
 def find_hour(data: Any, begin: Any, i: Any, stop: Any, end: Any) -> tuple[Any, Any, Any]:
-    """Find ``an hour``, whose noun is at byte i, behind a verb or preposition that says so."""
+    """Find ``an hour``, whose noun is at byte i, first in a sentence or after a word in `SPENT`."""
     article, last = word_before(data, begin, i)
     if last - article != 2 or last == i or not amount_bits(data, article, last) & ARTICLE:
         return ZERO, ZERO, ZERO
@@ -268,7 +268,7 @@ def find_scaled(data: Any, begin: Any, i: Any, stop: Any, end: Any) -> tuple[Any
 
 @inner()
 def find_fraction(data: Any, begin: Any, i: Any, stop: Any, end: Any) -> tuple[Any, Any, Any]:
-    """Find the amount that ``half`` or ``quarter`` at byte i is a part of."""
+    """Find the amount with ``half`` or ``quarter`` at byte i."""
     is_half = amount_bits(data, i, stop) & HALF != 0
     left, right = word_before(data, begin, i - (i > begin and data[i - 1] == 45))  # three-quarters
     before = amount_bits(data, left, right) if right < i else ZERO
@@ -320,7 +320,7 @@ def _find_half(data: Any, begin: Any, article: Any, stop: Any, end: Any) -> tupl
 
 @inner()
 def _end_of_named_unit(data: Any, i: Any, end: Any) -> tuple[Any, Any]:
-    """Return where the unit behind byte i ends, with the scales before it, and the kind of its amounts; or zeros."""
+    """Return the end of a unit after byte i, with scales before it, and the kind of its amounts; or zeros."""
     word, last = next_word(data, i, end)
     bits, is_scaled = amount_bits(data, word, last), False
     while bits & SCALE:

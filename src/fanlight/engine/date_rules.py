@@ -1,4 +1,4 @@
-"""Kernels of `text.date_rules`: dates and times with the words before and behind them that belong to them."""
+"""Kernels of `text.date_rules`: extension of dates and times by words before and after them."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ _YEAR, _MONTH = ord("년"), ord("월")
 
 @inner()
 def extend_date(data: Any, left: Any, right: Any, bounds: Any) -> None:
-    """Extend a date within the limits that other spans set."""
+    """Extend `bounds` to the whole date, within `left` and `right`, set by other spans."""
     start, end = bounds[0], bounds[1]
     bounds[0], bounds[1] = _begin_of_date(data, left, start, end), _end_of_date(data, right, start, end)
 
 
 @inner()
 def _begin_of_date(data: Any, left: Any, start: Any, end: Any) -> Any:
-    """Return where a date begins with ``last``, ``the day before`` or ``12th day of``."""
+    """Return the start of a date including ``last``, ``the day before`` or ``12th day of``."""
     bits = bits_of(data, start, end_of_run(data, start, end, LETTER))
     low, high = word_before(data, left, start)
     before = bits_of(data, low, high) if high < start else ZERO
@@ -72,7 +72,7 @@ def _begin_of_date(data: Any, left: Any, start: Any, end: Any) -> Any:
 
 @inner()
 def _begin_of_day(data: Any, left: Any, of: Any, month: Any) -> Any:
-    """Return where ``12th day of`` or ``twenty-first day of`` before a month begins; `month` if that is not there."""
+    """Return the start of ``12th day of`` or ``twenty-first day of`` before a month; `month` if there is none."""
     day, stop = word_before(data, left, of)
     ordinal, last = word_before(data, left, day)
     if not bits_of(data, day, stop) & ONE_DAY or stop == of or last == day:
@@ -91,7 +91,7 @@ def _begin_of_day(data: Any, left: Any, of: Any, month: Any) -> Any:
 
 @inner()
 def _end_of_date(data: Any, right: Any, start: Any, end: Any) -> Any:
-    """Return where a date ends with ``morning``, ``Eve``, ``가을`` or ``전``."""
+    """Return the end of a date including ``morning``, ``Eve``, ``가을`` or ``전``."""
     if bits_of(data, start, end) & EVE:
         origin = end_of_run(data, end, right, BLANK)
         stop = end_of_run(data, origin, right, LETTER)

@@ -1,4 +1,4 @@
-"""Kernels that tell numbers that are no dates, times or amounts; see `text.span_rules`."""
+"""Kernels that detect numbers that are not dates, times or amounts; see `text.span_rules`."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def is_no_value(data: Any, begin: Any, end: Any, bounds: Any, kind: Any) -> bool
 
 @inner()
 def _is_list_number(data: Any, begin: Any, end: Any, start: Any, stop: Any) -> bool:
-    """Tell whether a bare number with its mark leads its sentence or line, before a word that is no month."""
+    """Tell whether a bare number numbers a list item: at the start of a sentence or line, and not before a month."""
     last = end_of_run(data, start, stop, DIGIT)
     if not 0 < last - start < 4 or last >= end or (data[last] != 46 and data[last] != 41) or stop > last + 1:  # . )
         return False
@@ -102,7 +102,7 @@ def _is_list_number(data: Any, begin: Any, end: Any, start: Any, stop: Any) -> b
 
 @inner()
 def _is_code(data: Any, begin: Any, end: Any, bounds: Any, kind: Any) -> bool:
-    """Tell whether a bare number is that of an account and the like, or a clock time that no clock shows."""
+    """Tell whether a bare number is an account number or similar, a score, an IP address or an invalid clock time."""
     low, high = bounds[0], bounds[1]
     if kind < MONEY and _is_address(data, low, high):
         return True
@@ -150,7 +150,7 @@ def _is_code(data: Any, begin: Any, end: Any, bounds: Any, kind: Any) -> bool:
 
 @inner()
 def _is_address(data: Any, low: Any, high: Any) -> bool:
-    """Tell whether a figure is four numbers or more with stops between, and no amount in groups of three digits."""
+    """Tell whether a figure is four or more numbers separated by stops, and not an amount in groups of three digits."""
     if high - low > 1 and data[high - 1] == 46:
         high -= 1
     groups, amount, i = ZERO, True, low

@@ -1,4 +1,4 @@
-"""Kernels of `text.number_words`: where numbers in words begin, and amounts that a model cut within."""
+"""Kernels of `text.number_words`: starts of numbers in words and of amounts that a model truncated."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _DENOMINATORS = np.array([ord(c) for c in "2348"])
 
 @inner()
 def amount_bits(data: Any, begin: Any, end: Any) -> Any:
-    """Return what a word says to the rules of amounts."""
+    """Return the bits of a word in the table `amount_words.WORDS`."""
     if begin >= end or end - begin > 40:
         return ZERO
     slot = place_of(hash_bytes(data, begin, end, data[begin] < 128), _KEYS)
@@ -28,7 +28,7 @@ def amount_bits(data: Any, begin: Any, end: Any) -> Any:
 
 @inner()
 def next_word(data: Any, i: Any, end: Any) -> tuple[Any, Any]:
-    """Return the run of letters behind byte i, with a blank or a hyphen between; empty if neither stands there."""
+    """Return the run of letters after a blank or hyphen at byte i; an empty range if there is neither."""
     if i >= end or not (is_of(data[i], BLANK) or data[i] == 45):
         return i, i
     return i + 1, end_of_run(data, i + 1, end, LETTER)
@@ -36,7 +36,7 @@ def next_word(data: Any, i: Any, end: Any) -> tuple[Any, Any]:
 
 @inner()
 def begin_of_amount(data: Any, begin: Any, start: Any, stop: Any) -> Any:
-    """Return where an amount begins that a model cut behind ``minus``, ``시속``, ``to``, ``or``, ``and``, or within."""
+    """Return the start of an amount truncated by a model, as after ``minus``, ``시속``, ``to``, ``or`` or ``and``."""
     start = _begin_of_words(data, begin, start, stop)
     word, last = word_before(data, begin, start)
     while last < start and amount_bits(data, word, last) & PREFIX:
@@ -58,7 +58,7 @@ def begin_of_amount(data: Any, begin: Any, start: Any, stop: Any) -> Any:
 
 @inner()
 def _begin_of_words(data: Any, begin: Any, start: Any, stop: Any) -> Any:
-    """Return where the number begins that goes on at `start`: ``two`` hundred, ``1`` 1/2, ``수``천만, ``스물``다섯."""
+    """Return the start of a number that continues at `start`: ``two`` hundred, ``1`` 1/2, ``수``천만, ``스물``다섯."""
     if data[start] > 127:
         word, _ = word_before(data, begin, start)
         return word if amount_bits(data, word, start) & (TENS | VAGUE) else start
@@ -85,7 +85,7 @@ def _begin_of_words(data: Any, begin: Any, start: Any, stop: Any) -> Any:
 
 @inner()
 def goes_on(data: Any, start: Any, stop: Any, end: Any) -> bool:
-    """Tell whether ``data[start:stop]`` is a number in words that goes on behind it (``one thousand`` two hundred)."""
+    """Tell whether ``data[start:stop]`` is a number in words that continues after it (``one thousand`` two hundred)."""
     word, last = next_word(data, stop, end)
     is_number = is_of(data[start], LETTER) and begin_of_number(data, start, word) == start
     return bool(is_number and amount_bits(data, word, last) & NUMBER)
@@ -93,7 +93,7 @@ def goes_on(data: Any, start: Any, stop: Any, end: Any) -> bool:
 
 @inner()
 def begin_of_number(data: Any, begin: Any, i: Any) -> Any:
-    """Return where the figure or the number in words before byte i begins; i if there is none."""
+    """Return the start of the figure or number in words before byte i; i if there is none."""
     number, last = number_before(data, begin, i)
     if number < last < i:
         return number

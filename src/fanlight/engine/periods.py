@@ -28,7 +28,7 @@ _DATE, _TIME = int(Kind.DATE), int(Kind.TIME)
 
 @inner()
 def find_period(data: Any, begin: Any, i: Any, end: Any) -> tuple[Any, Any]:
-    """Return start and end of the period whose figure begins at byte i; zeros if there is none."""
+    """Return start and end of the period whose figure is at byte i; zeros if there is none."""
     stop = end_of_run(data, i, end, DIGIT)
     length = stop - i
     if length > 4 or is_glued(data, begin, i, 44):  # , - . /
@@ -79,7 +79,7 @@ def _begin_of_apostrophe(data: Any, begin: Any, i: Any) -> Any:
 
 @inner()
 def _begin_of_season(data: Any, begin: Any, i: Any) -> Any:
-    """Return where ``summer of`` or ``summer`` before a year at byte i begins; i if that is not there."""
+    """Return the start of ``summer of`` or ``summer`` before a year at byte i; i if there is none."""
     of, last = word_before(data, begin, i)
     is_year = (data[i] == 49 and data[i + 1] == 57) or (data[i] == 50 and data[i + 1] == 48)  # 19 20
     if is_year and last < i and data[of] != 102 and amount_bits(data, of, last) & SEASON:  # f
@@ -111,7 +111,7 @@ def _find_weekday(data: Any, begin: Any, i: Any, stop: Any, end: Any) -> tuple[A
 
 @inner()
 def find_middle(data: Any, i: Any, stop: Any, end: Any) -> tuple[Any, Any]:
-    """Return start and end of ``mid-May``, ``mid-2020`` or ``mid-1990s``, which byte i begins; zeros if none."""
+    """Return start and end of ``mid-May``, ``mid-2020`` or ``mid-1990s`` at byte i; zeros if there is none."""
     if stop + 1 >= end or data[stop] != 45:
         return ZERO, ZERO
     place = stop + 1
@@ -132,7 +132,7 @@ def find_middle(data: Any, i: Any, stop: Any, end: Any) -> tuple[Any, Any]:
 
 @inner()
 def find_past(data: Any, begin: Any, i: Any, stop: Any, end: Any) -> tuple[Any, Any, Any]:
-    """Return start, end and kind of ``past year`` behind ``the``, which begins at byte i; zeros if it is not there."""
+    """Return start, end and kind of ``past year`` at byte i after ``the``; zeros if there is none."""
     word, last = word_before(data, begin, i)
     unit = end_of_run(data, stop, end, BLANK)
     unit_stop = end_of_run(data, unit, end, LETTER)
@@ -144,7 +144,7 @@ def find_past(data: Any, begin: Any, i: Any, stop: Any, end: Any) -> tuple[Any, 
 
 @inner()
 def find_fiscal(data: Any, begin: Any, i: Any, stop: Any, end: Any) -> tuple[Any, Any]:
-    """Return start and end of the period that ``FY``, ``Q`` or ``H`` at byte i begins; zeros if there is none."""
+    """Return start and end of the period that begins with ``FY``, ``Q`` or ``H`` at byte i; zeros if there is none."""
     place, needs_mark = stop, False
     if i > begin and is_of(data[i - 1], DIGIT):
         return ZERO, ZERO

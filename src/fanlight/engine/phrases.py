@@ -1,4 +1,4 @@
-"""Kernels that find dates, measures, spans of time in the past or future, and Korean days; see `text.phrases`."""
+"""Kernels of `text.phrases`: dates, measures, spans of time in the past or future, and Korean days, in any context."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ _FIRST_SYLLABLES = np.array(sorted({ord(word[0]) for word, bits in WORDS.items()
 
 @inner()
 def find_phrases(data: Any, begin: Any, end: Any, out: Any) -> Any:
-    """Fill start, end and kind of dates and amounts, spans of time in the past or future, and Korean days."""
+    """Write start, end and kind of dates and amounts, spans of time and Korean days to `out`; return their number."""
     n = ZERO
     i, is_separate = begin, True
     while i < end and n < PHRASES:
@@ -95,7 +95,7 @@ def find_phrases(data: Any, begin: Any, end: Any, out: Any) -> Any:
 
 @inner()
 def _find_korean(data: Any, begin: Any, i: Any, stop: Any) -> tuple[Any, Any, Any]:
-    """Find the Korean day, or the span of time or age whose unit is at byte i."""
+    """Find the Korean day at byte i, or the span of time, age or sum of money whose unit is at byte i."""
     bits = bits_of(data, i, stop)
     end = i + 3 * (bits >> LENGTH)
     if bits & KOREAN_DAY:
@@ -113,7 +113,7 @@ def _find_korean(data: Any, begin: Any, i: Any, stop: Any) -> tuple[Any, Any, An
 
 @inner()
 def _is_sum(data: Any, i: Any, stop: Any) -> bool:
-    """Tell whether a word is a Korean numeral as sums of money have them (``만``, ``오천``, ``수백만``)."""
+    """Tell whether a word is a Korean numeral that ends with a multiplier, as sums of money (``만``, ``수백만``)."""
     if stop - i < 3 or data[stop - 3] & 0xF0 != 0xE0 or not contains(_MULTIPLIERS, code_point(data, stop - 3)[0]):
         return False
     while i < stop:
@@ -126,7 +126,7 @@ def _is_sum(data: Any, i: Any, stop: Any) -> bool:
 
 @inner()
 def _find_word(data: Any, begin: Any, last: Any, i: Any, stop: Any, end: Any) -> tuple[Any, Any, Any]:
-    """Find the phrase of which the word of ASCII at byte i is a part; the phrase before ends at `last`."""
+    """Find the phrase with the ASCII word at byte i; `last` is the end of the previous phrase."""
     size, letter = stop - i, data[i] | 32
     past = size == 3 and letter == 97 and data[i + 1] | 32 == 103  # ag.
     past = past or (size == 5 and letter == 108) or (size == 7 and letter == 101)  # l...., e......
@@ -154,7 +154,7 @@ def _find_word(data: Any, begin: Any, last: Any, i: Any, stop: Any, end: Any) ->
 
 @inner()
 def _find_figure(data: Any, begin: Any, i: Any, end: Any) -> tuple[Any, Any, Any]:
-    """Find the date, period or amount whose figure begins at byte i."""
+    """Find the date, period or amount whose figure is at byte i."""
     date = end_of_date(data, begin, i, end)
     if date:
         return i, date, np.int64(DATE)
@@ -169,7 +169,7 @@ def _find_figure(data: Any, begin: Any, i: Any, end: Any) -> tuple[Any, Any, Any
 
 @inner()
 def end_of_date(data: Any, begin: Any, i: Any, end: Any) -> Any:
-    """Return where a date in figures that begins at byte i ends; 0 if there is none."""
+    """Return the end of the date in figures at byte i; 0 if there is none."""
     if is_glued(data, begin, i, 45):  # - . /
         return ZERO
     stop = end_of_run(data, i, min(end, i + 5), DIGIT)
@@ -183,7 +183,7 @@ def end_of_date(data: Any, begin: Any, i: Any, end: Any) -> Any:
 
 @inner()
 def _end_of_measure(data: Any, begin: Any, i: Any, end: Any) -> Any:
-    """Return where a measure such as ``3,000-meter`` ends whose number begins at byte i; 0 if there is none."""
+    """Return the end of a measure such as ``3,000-meter`` at byte i; 0 if there is none."""
     if is_glued(data, begin, i, 44):  # , - . /
         return ZERO
     hyphen = end_of_run(data, i, end, DIGIT)
@@ -197,7 +197,7 @@ def _end_of_measure(data: Any, begin: Any, i: Any, end: Any) -> Any:
 
 @inner()
 def _end_of_figures(data: Any, begin: Any, origin: Any, first_stop: Any, end: Any) -> Any:
-    """Return where a date without spaces ends whose first figure is ``data[origin:first_stop]``; 0 if there is none."""
+    """Return the end of a date without spaces, with ``data[origin:first_stop]`` as first figure; 0 if there is none."""
     i = first_stop + 1
     second_stop = end_of_run(data, i, min(end, i + 5), DIGIT)
     if second_stop == i or second_stop >= end or data[second_stop] != data[first_stop]:
@@ -228,7 +228,7 @@ def _end_of_figures(data: Any, begin: Any, origin: Any, first_stop: Any, end: An
 
 @inner()
 def _end_of_spaced_date(data: Any, i: Any, stop: Any, end: Any) -> Any:
-    """Return where a date such as ``2020. 1. 1.`` ends, whose year is ``data[i:stop]``; 0 if there is none."""
+    """Return the end of a date such as ``2020. 1. 1.`` with ``data[i:stop]`` as year; 0 if there is none."""
     month = _end_of_spaces(data, stop + 1, end)
     month_stop = end_of_run(data, month, min(end, month + 3), DIGIT)
     if stop - i != 4 or month_stop >= end or data[month_stop] != 46:
@@ -253,7 +253,7 @@ def _end_of_spaces(data: Any, i: Any, end: Any) -> Any:
 
 @inner()
 def _end_of_named_month(data: Any, i: Any, stop: Any, end: Any) -> Any:
-    """Return where a date such as ``12-May-2021`` ends, whose day is ``data[i:stop]``; 0 if there is none."""
+    """Return the end of a date such as ``12-May-2021`` with ``data[i:stop]`` as day; 0 if there is none."""
     month_stop = end_of_run(data, stop + 1, end, LETTER)
     if stop - i > 2 or not bits_of(data, stop + 1, month_stop) & MONTH:
         return ZERO
@@ -279,7 +279,7 @@ def _is_day(year: Any, month: Any, day: Any) -> bool:
 
 @inner()
 def _past(data: Any, begin: Any, i: Any, stop: Any) -> tuple[Any, Any, Any]:
-    """Find the span of time before `ago` at byte i."""
+    """Find the span of time before ``ago`` at byte i."""
     start, end = word_before(data, begin, i)
     unit = bits_of(data, start, end)
     if not unit & UNIT or end == i:

@@ -1,4 +1,4 @@
-"""Kernels of `text.span_rules`: the spans of a model corrected by the words and figures beside them."""
+"""Kernels of `text.span_rules`: correction of a model's spans by the words and figures beside them."""
 
 from __future__ import annotations
 
@@ -45,16 +45,16 @@ NAME, PERSON, OTHER_NAME, DATE, TIME, QUANTITY = (int(kind) for kind in list(Kin
 
 @inner(allocates=True)
 def correct_entities(data: Any, tokens: Any, kinds: Any, out: Any, count: Any) -> Any:
-    """Correct the first `count` entities of columns, sentence by sentence; return how many there are then.
+    """Correct the first `count` entities of columns, sentence by sentence; return the number of corrected entities.
 
     Parameters
     ----------
     data : uint8 array
     tokens : Tokens
-    kinds : int64 array (types,), or (0,) to leave all as they are
+    kinds : int64 array (types,), or (0,) for no correction
         The `Kind` of each type.
     out : Entities
-        With a capacity of as many as there are tokens.
+        The entities, overwritten with the corrected ones; its capacity is the number of tokens.
     count : int
     """
     if not len(kinds):
@@ -70,7 +70,7 @@ def correct_entities(data: Any, tokens: Any, kinds: Any, out: Any, count: Any) -
 
 @inner()
 def _correct(data: Any, tokens: Any, kinds: Any, entities: Any, scratch: Any, out: Any) -> Any:
-    """Write what is left of `entities`, columns and how many rows these have, to `out`; return how many are left."""
+    """Write the corrected `entities`, given as columns and number of rows, to `out`; return their number."""
     (source, count), (work, shares, phrases, bounds) = entities, scratch
     e, row = ZERO, ZERO
     for s in range(len(tokens.sentence_offsets) - 1):
@@ -108,7 +108,7 @@ def _copy(out: Any, count: Any) -> Any:
 
 @inner()
 def _merge(data: Any, phrase: Any, point: Any, kinds: Any, work: Any, shares: Any, n: Any) -> Any:
-    """Replace the spans that a phrase overlaps, as `text.span_rules` says; return how many spans there are."""
+    """Replace the spans that overlap a phrase, as in `text.span_rules`; return the number of spans."""
     start, end, kind = phrase[0], phrase[1], phrase[2]
     if not contains(kinds, kind):
         return n
@@ -151,7 +151,7 @@ def _merge(data: Any, phrase: Any, point: Any, kinds: Any, work: Any, shares: An
 
 @inner()
 def _join(data: Any, kinds: Any, work: Any, shares: Any, n: Any) -> Any:
-    """Join two dates that are one, as `text.span_rules` says; return how many spans there are."""
+    """Join two spans that are one date, as in `text.span_rules`; return the number of spans."""
     k = 1
     while k < n:
         low, start, kind = k - 1, work[k, 0], kinds[work[k, 4]]
@@ -171,7 +171,7 @@ def _join(data: Any, kinds: Any, work: Any, shares: Any, n: Any) -> Any:
 
 @inner()
 def _shift(work: Any, shares: Any, origin: Any, n: Any, place: Any) -> None:
-    """Move the spans [first, n) to another place."""
+    """Move the spans [origin, n) to `place`."""
     if place < origin:
         for k in range(origin, n):
             for c in range(work.shape[1]):
@@ -186,7 +186,7 @@ def _shift(work: Any, shares: Any, origin: Any, n: Any, place: Any) -> None:
 
 @inner()
 def _write(data: Any, sentence: Any, document: Any, kinds: Any, spans: Any, out: Any, row: Any) -> Any:
-    """Write what stays of the spans of a sentence to columns from `row` on; return where these end then."""
+    """Write the corrected spans of a sentence to columns from `row` on; return the row after them."""
     begin, end = sentence
     work, shares, bounds = spans
     left = begin
@@ -226,14 +226,14 @@ def _write(data: Any, sentence: Any, document: Any, kinds: Any, spans: Any, out:
 
 @inner()
 def _begins_tag(data: Any, i: Any, end: Any) -> bool:
-    """Tell whether a number sign stands behind a blank or between letters."""
+    """Tell whether a number sign at byte i follows a blank or is between letters."""
     glued = i + 1 < end and is_of(data[i - 1], LETTER) and is_of(data[i + 1], LETTER)
     return glued or is_of(data[i - 1], BLANK)
 
 
 @inner()
 def _has_stop(data: Any, begin: Any, end: Any) -> bool:
-    """Tell whether a name has a mark that addresses of the internet have."""
+    """Tell whether a name has a stop, colon or at sign, as internet addresses have."""
     has_stop = False
     for i in range(begin, end):
         has_stop = has_stop or data[i] == 46 or data[i] == 58 or data[i] == 64  # . : @
@@ -242,7 +242,7 @@ def _has_stop(data: Any, begin: Any, end: Any) -> bool:
 
 @inner()
 def _separates_names(data: Any, start: Any, i: Any, end: Any) -> bool:
-    """Tell whether two letters or more stand on both sides of a stroke."""
+    """Tell whether a slash at byte i has two letters, or one beyond ASCII, on both sides."""
     if i + 1 >= end or not (is_of(data[i - 1], LETTER) and is_of(data[i + 1], LETTER)):
         return False
     left = data[i - 1] > 127 or (i - 2 >= start and is_of(data[i - 2], LETTER))
@@ -279,7 +279,7 @@ def _write_span(data: Any, document: Any, span: Any, bounds: Any, probability: A
 
 @inner()
 def _begin_name(data: Any, end: Any, bounds: Any, kind: Any) -> Any:
-    """Return where what stays of a name begins, -1 for nothing."""
+    """Return the start of the corrected name; -1 if the span is not a name."""
     start, last = bounds[0], bounds[1]
     stop = end_of_run(data, start, last, LETTER)
     bits = bits_of(data, start, stop)

@@ -67,7 +67,7 @@ def end_of_run(data: Any, i: Any, end: Any, bits: int) -> Any:
 
 @inner()
 def value_of(data: Any, begin: Any, end: Any) -> Any:
-    """Return the number in decimal digits [begin, end)."""
+    """Return the value of the decimal digits [begin, end)."""
     value = ZERO
     for i in range(begin, end):
         value = 10 * value + data[i] - 48
@@ -105,7 +105,7 @@ def is_labelled(data: Any, begin: Any, i: Any) -> bool:
 
 @inner()
 def _is_point(data: Any, begin: Any, i: Any) -> bool:
-    """Tell whether a comma or stop at byte i stands behind a digit."""
+    """Tell whether there is a comma or stop after a digit at byte i."""
     return bool((data[i] == 44 or data[i] == 46) and i > begin and is_of(data[i - 1], DIGIT))
 
 

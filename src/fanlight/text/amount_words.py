@@ -1,4 +1,4 @@
-"""What words say to the rules of amounts (`text.amounts`): units, scales, fractions and numbers in words."""
+"""Words of the rules for amounts (`text.amounts`) as bits: units, scales, fractions and numbers in words."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fanlight.text.span_words import PARTICLES
     MIDDLE, COUNTED_DAY, TENS, VAGUE, SCHOOL_YEAR, LARGE,
 ) = (1 << i for i in range(47))  # fmt: skip
 LENGTH = 47  # the bit from which on a Korean unit has its length without particles
-SIGNS = "$£¥₩€₹₽₺₫฿"  # of currencies, before their amounts
+SIGNS = "$£¥₩€₹₽₺₫฿"  # currency signs before amounts
 HOURS = "one two three four five six seven eight nine ten eleven twelve"
 
 _KOREAN_UNITS = (
@@ -51,7 +51,7 @@ _WORDS = {
     ARTICLE: "a an one",
     JOINT: "to or",
     BETWEEN: "between",
-    PREFIX: "minus 시속 초속 분속 섭씨 화씨 영하 영상 기원전",  # of an amount, and part of it
+    PREFIX: "minus 시속 초속 분속 섭씨 화씨 영하 영상 기원전",  # included in the amount
     MINUTE: "m min mins",
     SQUARE: "sq cu square cubic",
     LENGTHS: "ft feet foot m km cm mi mile miles in inches yd yards metres meters kilometres kilometers",
@@ -90,7 +90,7 @@ WORDS = _bits_of_words()
 
 
 def bits_of(word: str) -> int:
-    """Return what a word says; capitals of ASCII are as small letters in one that begins with ASCII."""
+    """Return the bits of a word in the table `WORDS`, ignoring ASCII case if the word begins with ASCII."""
     return WORDS.get(_lower(word) if word[:1] < "\x80" else word, 0)
 
 

@@ -1,13 +1,13 @@
-"""Amounts that are whole wherever they stand: figures with a sign or symbol, fractions, and numbers in words.
+"""Rules for amounts in any context: figures with a sign or symbol, fractions, and numbers in words.
 
-1. A figure behind the sign of a currency is MONEY, with its scale (``US$12.5 million``).
-2. A figure with the symbol of a unit is a QUANTITY (``-5°C``, ``13.2 g/dL``, ``16기가바이트``), one with ``bps`` or
-   ``basis points`` a PERCENT, and one with ``ms``, ``h`` or ``mins`` (``2h 30m``), or with ``am`` or ``pm`` glued to
-   it, a TIME. So are ``6 ft 4 in``, ``1,800 sq ft`` and ``3분의 1`` QUANTITYs.
-3. ``half`` and ``quarter`` make amounts of what stands beside them (``half past six``, ``half a million pounds``,
+1. A figure after a currency sign is MONEY, including its scale (``US$12.5 million``).
+2. A figure with the symbol of a unit is a QUANTITY (``-5°C``, ``13.2 g/dL``, ``16기가바이트``), with ``bps`` or ``basis
+   points`` a PERCENT, and with ``ms``, ``h`` or ``mins`` (``2h 30m``), or directly followed by ``am`` or ``pm``, a
+   TIME. ``6 ft 4 in``, ``1,800 sq ft`` and ``3분의 1`` are QUANTITYs.
+3. ``half`` and ``quarter`` form amounts with the words beside them (``half past six``, ``half a million pounds``,
    ``three quarters of an hour``, ``one-half of a mile``, ``two and a half per cent``, ``an hour and a half``).
-4. A number in words, and again in figures (``thirty (30) days``), is one amount. So is ``a million euros``; ``an hour``
-   is a TIME behind ``for``, ``took`` and the like.
+4. A number in words repeated in figures (``thirty (30) days``) is one amount, and so is ``a million euros``. ``an
+   hour`` is a TIME after ``for``, ``took`` and similar words.
 
 `engine.amounts` has the kernels.
 """
@@ -67,7 +67,7 @@ from fanlight.text.span_words import (
 
 Amount = tuple[int, int, int]  # start, end and kind
 NOTHING = (0, 0, 0)  # start, end and kind
-GROUPS = 3  # of three digits with blanks before them, at most
+GROUPS = 3  # most groups of three digits after blanks
 
 
 def find_amount(text: str, begin: int, i: int, end: int) -> Amount:
@@ -124,13 +124,13 @@ def find_amount(text: str, begin: int, i: int, end: int) -> Amount:
 
 
 def _is_measured(figure: str, symbol: str, is_glued: bool) -> bool:
-    """Tell whether a figure is one of grams or degrees by its form: 200 g, 180C, 38.5 C."""
+    """Tell whether a figure before g or C has the form of grams or degrees: 200 g, 180C, 38.5 C."""
     is_long = len(figure) > 1 and (symbol == "g" or (is_glued and len(figure) < 4))
     return symbol in "gC" and (is_long or "." in figure)
 
 
 def _find_repeated(text: str, begin: int, i: int, stop: int, end: int) -> Amount:
-    """Find ``thirty (30) days`` at a figure ``text[i:stop]`` in brackets."""
+    """Find ``thirty (30) days`` at a figure ``text[i:stop]`` in parentheses."""
     number = begin_of_number(text, begin, i - 1)
     last, kind = _end_of_named_unit(text, stop + 1, end)
     word, word_stop = next_word(text, stop + 1, end)
@@ -152,7 +152,7 @@ def _find_second_figure(text: str, i: int, stop: int, end: int, is_foot: bool) -
 
 
 def end_of_figure(text: str, i: int, end: int) -> int:
-    """Return where a figure ends, or several with commas, stops, hyphens or strokes between."""
+    """Return the end of one or more figures separated by commas, stops, hyphens or slashes."""
     stop = end_of_run(text, i, end, is_digit)
     while stop + 1 < end and text[stop] in ",-./" and is_digit(text[stop + 1]):
         stop = end_of_run(text, stop + 1, end, is_digit)
@@ -160,12 +160,12 @@ def end_of_figure(text: str, i: int, end: int) -> int:
 
 
 def is_letter_of_unit(c: str) -> bool:
-    """Tell whether a character is a letter, but none of Hangul, before which a unit ends."""
+    """Tell whether a character may be part of a unit in Latin letters: a letter below U+A000, so not Hangul."""
     return is_letter(c) and c < "\ua000"
 
 
 def _begin_of_sign(text: str, begin: int, i: int) -> int:
-    """Return where the sign of a currency before i begins, with capitals before a dollar's (``US$``); i if none."""
+    """Return the start of a currency sign before i, with capitals before a dollar sign (``US$``); i if none."""
     sign = i - 1 - (i - 1 >= begin and text[i - 1] == " ")
     if sign < begin or text[sign] not in SIGNS:
         return i
@@ -178,7 +178,7 @@ def _begin_of_sign(text: str, begin: int, i: int) -> int:
 
 
 def _end_of_scale(text: str, stop: int, end: int) -> int:
-    """Return where the scales behind a figure end (``million``, ``lakh crore``)."""
+    """Return the end of the scales after a figure (``million``, ``lakh crore``)."""
     while stop < end:
         word = stop + (text[stop] == " " or text[stop] == "-")
         last = end_of_run(text, word, end, is_letter)
@@ -189,7 +189,7 @@ def _end_of_scale(text: str, stop: int, end: int) -> int:
 
 
 def _end_of_rate(text: str, stop: int, end: int) -> int:
-    """Return where a unit ends by what it is divided (``km/h``, ``㎍/㎥``)."""
+    """Return the end of a unit with its denominator (``km/h``, ``㎍/㎥``)."""
     if stop + 1 >= end or text[stop] != "/":
         return stop
     last = end_of_run(text, stop + 1, end, is_letter_of_unit)
@@ -199,12 +199,12 @@ def _end_of_rate(text: str, stop: int, end: int) -> int:
 
 
 def _begin_of_minus(text: str, begin: int, i: int) -> int:
-    """Return where a figure begins with its minus, which stands behind a blank or at the beginning."""
+    """Return the start of a figure with its minus, which must follow a blank or `begin`."""
     return i - 1 if i > begin and text[i - 1] == "-" and (i - 1 == begin or is_blank(text[i - 2])) else i
 
 
 def _end_of_minutes(text: str, stop: int, end: int) -> int:
-    """Return where a time ends whose first unit ends at `stop`, with the minutes behind it (``2h 30m``)."""
+    """Return the end of a time whose first unit ends at `stop`, including minutes after it (``2h 30m``)."""
     minute = stop + (stop < end and text[stop] == " ")
     last = end_of_run(text, minute, end, is_digit)
     unit = last + (last < end and text[last] == " ")
@@ -213,7 +213,7 @@ def _end_of_minutes(text: str, stop: int, end: int) -> int:
 
 
 def find_hour(text: str, begin: int, i: int, stop: int, end: int) -> Amount:
-    """Return start, end and kind of ``an hour``, whose noun is at i, behind a verb or preposition that says so."""
+    """Return start, end and kind of ``an hour``, whose noun is at i, first in a sentence or after a word in `SPENT`."""
     article, last = word_before(text, begin, i)
     if last - article != 2 or last == i or not bits_of(text[article:last]) & ARTICLE:
         return NOTHING
@@ -237,7 +237,7 @@ def find_scaled(text: str, begin: int, i: int, stop: int, end: int) -> Amount:
 
 
 def find_fraction(text: str, begin: int, i: int, stop: int, end: int) -> Amount:
-    """Return start, end and kind of the amount that ``half`` or ``quarter`` at i is a part of; `NOTHING` if none."""
+    """Return start, end and kind of the amount with ``half`` or ``quarter`` at i; `NOTHING` if there is none."""
     is_half = bits_of(text[i:stop]) & HALF
     left, right = word_before(text, begin, i - (i > begin and text[i - 1] == "-"))  # three-quarters
     before = bits_of(text[left:right]) if right < i else 0
@@ -281,7 +281,7 @@ def _find_half(text: str, begin: int, article: int, stop: int, end: int) -> Amou
 
 
 def _end_of_named_unit(text: str, i: int, end: int) -> tuple[int, int]:
-    """Return where the unit behind i ends, with the scales before it, and the kind of its amounts; 0, 0 if none."""
+    """Return the end of a unit after i, with scales before it, and the kind of its amounts; 0, 0 if there is none."""
     word, last = next_word(text, i, end)
     bits, is_scaled = bits_of(text[word:last]), False
     while bits & SCALE:

@@ -1,4 +1,4 @@
-"""Dates and times with the words before and behind them that belong to them; `engine.date_rules` has the kernels."""
+"""Extension of dates and times by words before and after them; `engine.date_rules` has the kernels."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ from fanlight.text.span_words import (
 
 
 def extend_date(text: str, limits: tuple[int, int], start: int, end: int) -> tuple[int, int]:
-    """Return where a date ``text[start:end]`` is whole, within the limits that other spans set."""
+    """Return start and end of the whole date around ``text[start:end]``, within `limits` set by other spans."""
     left, right = limits
     return _begin_of_date(text, left, start, end), _end_of_date(text, right, start, end)
 
 
 def _begin_of_date(text: str, left: int, start: int, end: int) -> int:
-    """Return where a date begins with ``last``, ``the day before`` or ``12th day of``."""
+    """Return the start of a date including ``last``, ``the day before`` or ``12th day of``."""
     bits = bits_of(text[start : end_of_run(text, start, end, is_letter)])
     low, high = word_before(text, left, start)
     before = bits_of(text[low:high]) if high < start else 0
@@ -55,7 +55,7 @@ def _begin_of_date(text: str, left: int, start: int, end: int) -> int:
 
 
 def _begin_of_day(text: str, left: int, of: int, month: int) -> int:
-    """Return where ``12th day of`` or ``twenty-first day of`` before a month begins; `month` if that is not there."""
+    """Return the start of ``12th day of`` or ``twenty-first day of`` before a month; `month` if there is none."""
     day, stop = word_before(text, left, of)
     ordinal, last = word_before(text, left, day)
     if not bits_of(text[day:stop]) & ONE_DAY or stop == of or last == day:
@@ -71,7 +71,7 @@ def _begin_of_day(text: str, left: int, of: int, month: int) -> int:
 
 
 def _end_of_date(text: str, right: int, start: int, end: int) -> int:
-    """Return where a date ends with ``morning``, ``Eve``, ``가을`` or ``전``."""
+    """Return the end of a date including ``morning``, ``Eve``, ``가을`` or ``전``."""
     if bits_of(text[start:end]) & EVE:
         origin = end_of_run(text, end, right, is_blank)
         stop = end_of_run(text, origin, right, is_letter)

@@ -1,4 +1,4 @@
-"""Where numbers in words begin, and amounts that a model cut within; `engine.number_words` has the kernels."""
+"""Starts of numbers in words and of amounts that a model truncated; `engine.number_words` has the kernels."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from fanlight.text.span_words import end_of_run, is_blank, is_digit, is_letter, 
 
 
 def next_word(text: str, i: int, end: int) -> tuple[int, int]:
-    """Return the run of letters behind i, with a blank or a hyphen between; empty if neither stands there."""
+    """Return the run of letters after a blank or hyphen at i; an empty range if there is neither."""
     if i >= end or not (is_blank(text[i]) or text[i] == "-"):
         return i, i
     return i + 1, end_of_run(text, i + 1, end, is_letter)
 
 
 def begin_of_amount(text: str, begin: int, start: int, stop: int) -> int:
-    """Return where an amount begins that a model cut behind ``minus``, ``시속``, ``to``, ``or``, ``and``, or within."""
+    """Return the start of an amount truncated by a model, as after ``minus``, ``시속``, ``to``, ``or`` or ``and``."""
     start = _begin_of_words(text, begin, start, stop)
     word, last = word_before(text, begin, start)
     while last < start and bits_of(text[word:last]) & PREFIX:
@@ -35,7 +35,7 @@ def begin_of_amount(text: str, begin: int, start: int, stop: int) -> int:
 
 
 def _begin_of_words(text: str, begin: int, start: int, stop: int) -> int:
-    """Return where the number begins that goes on at `start`: ``two`` hundred, ``1`` 1/2, ``수``천만, ``스물``다섯."""
+    """Return the start of a number that continues at `start`: ``two`` hundred, ``1`` 1/2, ``수``천만, ``스물``다섯."""
     if text[start] > "\x7f":
         word, _ = word_before(text, begin, start)
         return word if bits_of(text[word:start]) & (TENS | VAGUE) else start
@@ -61,7 +61,7 @@ def _begin_of_words(text: str, begin: int, start: int, stop: int) -> int:
 
 
 def begin_of_number(text: str, begin: int, i: int) -> int:
-    """Return where the figure or the number in words before i begins; i if there is none."""
+    """Return the start of the figure or number in words before i; i if there is none."""
     number, last = number_before(text, begin, i)
     if number < last < i:
         return number
@@ -74,7 +74,7 @@ def begin_of_number(text: str, begin: int, i: int) -> int:
 
 
 def goes_on(text: str, start: int, stop: int, end: int) -> bool:
-    """Tell whether ``text[start:stop]`` is a number in words that goes on behind it (``one thousand`` two hundred)."""
+    """Tell whether ``text[start:stop]`` is a number in words that continues after it (``one thousand`` two hundred)."""
     word, last = next_word(text, stop, end)
     is_number = is_letter(text[start]) and begin_of_number(text, start, word) == start
     return is_number and bits_of(text[word:last]) & NUMBER != 0

@@ -1,4 +1,4 @@
-"""A compiled parser of lines that hold a word and numbers."""
+"""A compiled parser of lines with a word and numbers."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ _POWERS = 10.0 ** np.arange(23)  # exact in float64
 
 @kernel()
 def parse_lines(data: Any, width: int, matrix: Any, word_ends: Any) -> int:
-    """Read lines of bytes; the last `width` fields of a line are numbers, what is before them is the word.
+    """Parse lines of bytes: a word, followed by `width` numbers.
 
     Parameters
     ----------
     data : uint8 array
-        Lines, each with a line feed at its end.
+        Lines, each with a final line feed.
     width : int
-        Numbers on each line.
+        Numbers per line.
     matrix : float32 array (lines, width)
-        Filled.
+        Output: the numbers.
     word_ends : int array (lines, 2)
-        Filled with the first and the end of each line's word; both alike on a blank line.
+        Output: start and end of each line's word, equal for a blank line.
 
     Returns
     -------
     int
-        The first broken line, or -1.
+        The index of the first malformed line, or -1.
     """
     place = 0
     for line in range(len(matrix)):
@@ -65,7 +65,7 @@ def parse_lines(data: Any, width: int, matrix: Any, word_ends: Any) -> int:
 
 @inner()
 def _number(data: Any, begin: int, end: int) -> float:
-    """Return the decimal number in data[begin:end], or not-a-number."""
+    """Return the decimal number in data[begin:end], or NaN if there is none or it is too large."""
     sign = 1.0
     at = begin
     if data[at] == 45 or data[at] == 43:

@@ -1,4 +1,4 @@
-"""Periods that are whole DATEs wherever they stand, and dates with the short name of a weekday.
+"""Rules for periods that are DATEs in any context, and for dates with the short name of a weekday.
 
 ``FY2023``, ``H1 2025``, ``Q3'24``, ``3Q23``, ``summer of 2019``, ``2023회계연도``, ``'70s``, ``10,000 BC``,
 ``mid-May``, ``mid-1990s``, ``the past year``, ``Mon, 3 May``, ``Mon, May 3``; `engine.periods` has the kernels.
@@ -27,7 +27,7 @@ from fanlight.text.span_words import bits_of as span_bits
 
 
 def find_period(text: str, begin: int, i: int, end: int) -> tuple[int, int]:
-    """Return start and end of the period whose figure begins at i; zeros if there is none."""
+    """Return start and end of the period whose figure is at i; zeros if there is none."""
     stop = end_of_run(text, i, end, is_digit)
     length = stop - i
     if length > 4 or is_glued(text, begin, i, ",-./"):
@@ -56,7 +56,7 @@ def find_period(text: str, begin: int, i: int, end: int) -> tuple[int, int]:
 
 
 def _begin_of_season(text: str, begin: int, i: int) -> int:
-    """Return where ``summer of`` or ``summer`` before a year at i begins; i if that is not there."""
+    """Return the start of ``summer of`` or ``summer`` before a year at i; i if there is none."""
     of, last = word_before(text, begin, i)
     if bits_of(text[of:last]) & SEASON and last < i and text[i : i + 2] in ("19", "20") and text[of] not in "f":
         return of
@@ -84,7 +84,7 @@ def _find_weekday(text: str, begin: int, i: int, stop: int, end: int) -> tuple[i
 
 
 def find_middle(text: str, i: int, stop: int, end: int) -> tuple[int, int]:
-    """Return start and end of ``mid-May``, ``mid-2020`` or ``mid-1990s``, which begins at i; zeros if none does."""
+    """Return start and end of ``mid-May``, ``mid-2020`` or ``mid-1990s`` at i; zeros if there is none."""
     if stop + 1 >= end or text[stop] != "-":
         return 0, 0
     place = stop + 1
@@ -102,7 +102,7 @@ def find_middle(text: str, i: int, stop: int, end: int) -> tuple[int, int]:
 
 
 def find_past(text: str, begin: int, i: int, stop: int, end: int) -> tuple[int, int, int]:
-    """Return start, end and kind of ``past year`` behind ``the``, which begins at i; zeros if it is not there."""
+    """Return start, end and kind of ``past year`` at i after ``the``; zeros if there is none."""
     word, last = word_before(text, begin, i)
     unit = end_of_run(text, stop, end, is_blank)
     unit_stop = end_of_run(text, unit, end, is_letter)
@@ -113,7 +113,7 @@ def find_past(text: str, begin: int, i: int, stop: int, end: int) -> tuple[int, 
 
 
 def find_fiscal(text: str, begin: int, i: int, stop: int, end: int) -> tuple[int, int]:
-    """Return start and end of the period that ``FY``, ``Q`` or ``H`` at i begins; zeros if there is none."""
+    """Return start and end of the period that begins with ``FY``, ``Q`` or ``H`` at i; zeros if there is none."""
     place, needs_mark = stop, False
     if i > begin and is_digit(text[i - 1]):
         return 0, 0

@@ -1,11 +1,10 @@
-"""Dates and measures in figures, spans of time before ``ago``, and Korean days, wherever they stand in a sentence.
+"""Rules for dates and measures in figures, spans of time before ``ago``, and Korean days, in any context.
 
 A date in figures has a day, a month and a year (``12/05/2021``, ``12.05.21``, ``12-May-2021``), or a year, a month and
-a day, in Korean with spaces between (``2020. 1. 1.``), and may go on with a time (``2021-05-12T10:00Z``). A year of two
-digits stands behind strokes; or behind two digits and two, if no label such as ``version`` precedes. A measure has a
-hyphen before its unit (``the 3,000-meter race``). `text.amounts` has other amounts,
-`text.periods` other dates.
-`engine.phrases` has the kernels.
+a day, in Korean with spaces between (``2020. 1. 1.``), and may have a time (``2021-05-12T10:00Z``). A year of two
+digits follows slashes, or a day and a month of two digits each without a label such as ``version`` before. A measure
+has a hyphen before its unit (``the 3,000-meter race``). `text.amounts` has other amounts, `text.periods` other dates,
+`engine.phrases` the kernels.
 """
 
 from __future__ import annotations
@@ -49,13 +48,13 @@ from fanlight.text.span_words import (
     word_before,
 )
 
-_KINDS = {HOURS: Kind.TIME, MONTHS: Kind.DATE, AGE: Kind.QUANTITY, WON: Kind.MONEY}  # of Korean units
+_KINDS = {HOURS: Kind.TIME, MONTHS: Kind.DATE, AGE: Kind.QUANTITY, WON: Kind.MONEY}  # kinds of Korean units
 
 
 def find_phrases(text: str, begin: int, end: int) -> list[tuple[int, int, int]]:
     """Return start, end and kind of dates and amounts, spans of time in the past or future, and Korean days.
 
-    Between two of them stands a blank or ``~``: so no token has more than one, and there are no more than tokens.
+    Phrases are separated by a blank or ``~``, so that no token has two, and there are no more phrases than tokens.
     """
     out: list[tuple[int, int, int]] = []
     i, is_separate = begin if may_have_phrase(text[begin:end]) else end, True
@@ -80,9 +79,9 @@ def find_phrases(text: str, begin: int, end: int) -> list[tuple[int, int, int]]:
 
 
 def _find_word(text: str, limits: tuple[int, int], i: int, stop: int, end: int) -> tuple[int, int, int]:
-    """Return start, end and kind of the phrase of which the word at i is a part; zeros if there is none.
+    """Return start, end and kind of the phrase with the word at i; zeros if there is none.
 
-    The limits are where the sentence begins and where the phrase before ends.
+    `limits` are the start of the sentence and the end of the previous phrase.
     """
     begin, last = limits
     bits, amounts = bits_of(text[i:stop]), amount_bits(text[i:stop])
@@ -112,7 +111,7 @@ def _find_word(text: str, limits: tuple[int, int], i: int, stop: int, end: int) 
 
 
 def _find_figure(text: str, begin: int, i: int, end: int) -> tuple[int, int, int]:
-    """Return start, end and kind of the date, period or amount whose figure begins at i; zeros if there is none."""
+    """Return start, end and kind of the date, period or amount whose figure is at i; zeros if there is none."""
     if date := end_of_date(text, begin, i, end):
         return i, date, Kind.DATE
     if measure := _end_of_measure(text, begin, i, end):
@@ -122,7 +121,7 @@ def _find_figure(text: str, begin: int, i: int, end: int) -> tuple[int, int, int
 
 
 def end_of_date(text: str, begin: int, i: int, end: int) -> int:
-    """Return where a date in figures that begins at i ends; 0 if there is none."""
+    """Return the end of the date in figures at i; 0 if there is none."""
     if is_glued(text, begin, i, "./-"):
         return 0
     stop = end_of_run(text, i, min(end, i + 5), is_digit)
@@ -135,7 +134,7 @@ def end_of_date(text: str, begin: int, i: int, end: int) -> int:
 
 
 def _end_of_measure(text: str, begin: int, i: int, end: int) -> int:
-    """Return where a measure such as ``3,000-meter`` ends whose number begins at i; 0 if there is none."""
+    """Return the end of a measure such as ``3,000-meter`` at i; 0 if there is none."""
     if is_glued(text, begin, i, ",./-"):
         return 0
     hyphen = end_of_run(text, i, end, is_digit)
@@ -148,7 +147,7 @@ def _end_of_measure(text: str, begin: int, i: int, end: int) -> int:
 
 
 def _end_of_figures(text: str, begin: int, i: int, first_stop: int, *, end: int) -> int:
-    """Return where a date without spaces ends whose first figure is ``text[i:first_stop]``; 0 if there is none."""
+    """Return the end of a date without spaces, with ``text[i:first_stop]`` as first figure; 0 if there is none."""
     mark = text[first_stop]
     second_stop = end_of_run(text, first_stop + 1, min(end, first_stop + 6), is_digit)
     if second_stop == first_stop + 1 or second_stop >= end or text[second_stop] != mark:
@@ -175,7 +174,7 @@ def _end_of_figures(text: str, begin: int, i: int, first_stop: int, *, end: int)
 
 
 def _end_of_spaced_date(text: str, i: int, stop: int, end: int) -> int:
-    """Return where a date such as ``2020. 1. 1.`` ends, whose year is ``text[i:stop]``; 0 if there is none."""
+    """Return the end of a date such as ``2020. 1. 1.`` with ``text[i:stop]`` as year; 0 if there is none."""
     month = end_of_run(text, stop + 1, end, _is_space)
     month_stop = end_of_run(text, month, min(end, month + 3), is_digit)
     if stop - i != 4 or month_stop >= end or text[month_stop] != ".":
@@ -192,7 +191,7 @@ def _end_of_spaced_date(text: str, i: int, stop: int, end: int) -> int:
 
 
 def _end_of_named_month(text: str, i: int, stop: int, end: int) -> int:
-    """Return where a date such as ``12-May-2021`` ends, whose day is ``text[i:stop]``; 0 if there is none."""
+    """Return the end of a date such as ``12-May-2021`` with ``text[i:stop]`` as day; 0 if there is none."""
     month_stop = end_of_run(text, stop + 1, end, is_letter)
     if stop - i > 2 or not bits_of(text[stop + 1 : month_stop]) & MONTH:
         return 0
@@ -218,7 +217,7 @@ def _is_day(year: int, month: int, day: int) -> bool:
 
 
 def _past(text: str, begin: int, i: int) -> tuple[int, int] | None:
-    """Return where the span of time before ``ago`` at i begins, and its kind."""
+    """Return the start and kind of the span of time before ``ago`` at i; None if there is none."""
     start, stop = word_before(text, begin, i)
     unit = bits_of(text[start:stop])
     if not unit & UNIT or stop == i:

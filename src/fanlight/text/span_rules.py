@@ -1,29 +1,29 @@
-"""Rules for the spans that a model finds, in models that tell names from dates, times and quantities.
+"""Rules that correct a model's spans, for models whose types distinguish names from dates, times and quantities.
 
-What a number is, is said by the words and figures beside it; most of these a network of a few words' radius sees, yet
-seldom in training data. Within a sentence:
+The type of a number depends on words and figures beside it. Most of them are within the network's window, but rare in
+training data. The rules within a sentence:
 
-1. A date in figures (`text.phrases`) and a span of time before ``ago``, ``later`` or ``earlier`` are whole DATEs, or
-   TIMEs if the unit is one of a clock; so are a few Korean words for days. A number and its unit with a hyphen between
-   are a whole QUANTITY. So are amounts with a sign or symbol, and with ``half`` or ``quarter`` (`text.amounts`); an
-   amount takes in ``minus``, ``시속`` and the like before it, and the number before ``to``, ``or`` and ``and`` that it
-   goes on, or that a model cut (``a`` million euros, ``스물``다섯 살). A doubtful name gives way to the amount that
-   ends it (``HR 72 bpm``).
-2. A date takes in ``last``, ``next``, ``지난주`` … before a weekday or unit, ``the day before`` before ``yesterday``,
-   ``12th day of`` before a month, ``morning``, ``Eve`` and the like behind it, ``가을`` behind ``작년``, and ``전``,
-   ``뒤``, ``후`` behind a Korean span of time. ``오늘 새벽`` and ``이번주 금요일`` are one DATE.
-3. A bare number is no date and no quantity behind a label (``page 12``, ``Tel: 555``), a plus sign or a Hangul word
-   with a hyphen; as part of a longer figure; or as a number of an account, a telephone or a person. Nor is a number in
-   words without a unit, a score (``3-1``), a clock time that no clock shows, an article (``3장 2절``) or room
-   (``204호``), a number that leads a line with its mark (``1) Oslo``), or an address of the internet.
-4. An abbreviation before a number (``Sec. 4``) is no name, nor is a greeting; a person's name begins behind it.
-5. A name ends where another tag begins (``#Paris #London``, ``#Paris#London``), and at a stroke between words
+1. A date in figures (`text.phrases`), a span of time before ``ago``, ``later`` or ``earlier``, and some Korean words
+   for days are DATEs, or TIMEs if the unit is a clock unit. A number with its unit after a hyphen is a QUANTITY.
+   `text.amounts` finds amounts with a sign or symbol, or with ``half`` or ``quarter``. An amount includes ``minus``,
+   ``시속`` and similar words before it, the number before ``to``, ``or`` and ``and`` in one expression with it, and
+   words of it that the model omits (``a`` million euros, ``스물``다섯 살). An amount replaces a name that it ends, if
+   the name's probability is below `span_words.DOUBTFUL` (``HR 72 bpm``).
+2. A date includes ``last``, ``next``, ``지난주`` … before a weekday or unit, ``the day before`` before ``yesterday``,
+   ``12th day of`` before a month, ``morning``, ``Eve`` and similar words after it, ``가을`` after ``작년``, and ``전``,
+   ``뒤``, ``후`` after a Korean span of time. ``오늘 새벽`` and ``이번주 금요일`` are one DATE.
+3. A bare number is neither a date nor a quantity after a label (``page 12``, ``Tel: 555``), a plus sign or a Hangul
+   word with a hyphen, as part of a longer figure, or as the number of an account, telephone or person. The same holds
+   for a number in words without a unit, a score (``3-1``), an invalid clock time, an article (``3장 2절``) or room
+   (``204호``), the number of a list item (``1) Oslo``), and an IP address.
+4. An abbreviation before a number (``Sec. 4``) or a greeting is not a name; a person's name begins after the greeting.
+5. A name ends before another tag (``#Paris #London``, ``#Paris#London``), and at a slash between words
    (``Siemens/Nokia``).
-6. In a heading (two words or more in title case, no final mark, no figure behind a word) capitals say little: a MISC
-   with a probability below `span_words.DOUBTFUL` is none (``3. Data Collection``).
+6. In a heading (two or more words in title case, no final mark, no figure after a word) a MISC with a probability below
+   `span_words.DOUBTFUL` is removed, since capitals mean little there (``3. Data Collection``).
 
-`Kind` says which types take part. `engine.span_rules` has the kernels; both look at ASCII characters alone, and at runs
-of letters, in which each character beyond ASCII counts as one.
+`Kind` has the kinds of types that the rules apply to. `engine.span_rules` has the kernels. Both treat all characters
+beyond ASCII as letters.
 """
 
 from __future__ import annotations
@@ -70,11 +70,11 @@ _KINDS = {
     "PER": Kind.PERSON, "ORG": Kind.NAME, "LOC": Kind.NAME, "MISC": Kind.OTHER_NAME, "DATE": Kind.DATE,
     "TIME": Kind.TIME, "QUANTITY": Kind.QUANTITY, "MONEY": Kind.MONEY, "PERCENT": Kind.PERCENT,
 }  # fmt: skip
-_NEEDED = {"PER", "DATE", "TIME", "QUANTITY"}  # without these a model marks numbers in a way of its own
+_NEEDED = {"PER", "DATE", "TIME", "QUANTITY"}  # other models have other guidelines for numbers
 
 
 class Span(NamedTuple):
-    """A span of a text, in code points; `type` is a number."""
+    """A span of a text in code points, with the number of its type."""
 
     start: int
     end: int
@@ -83,7 +83,7 @@ class Span(NamedTuple):
 
 
 def kinds_of(types: Sequence[str]) -> list[int]:
-    """Return the `Kind` of each type; an empty list for a model whose types the rules do not know.
+    """Return the `Kind` of each type; an empty list for a model that the rules do not apply to.
 
     Examples
     --------
@@ -94,15 +94,15 @@ def kinds_of(types: Sequence[str]) -> list[int]:
 
 
 def correct(text: str, sentence: tuple[int, int], spans: Sequence[Span], kinds: Sequence[int]) -> list[Span]:
-    """Return the spans of a sentence as the rules have them, in order.
+    """Return the corrected spans of a sentence, in order.
 
     Parameters
     ----------
     text : str
     sentence : tuple of int
-        Where it begins and ends.
+        Start and end of the sentence.
     spans : sequence of Span
-        In order, without overlap.
+        The model's spans, in order, without overlap.
     kinds : sequence of int
         The `Kind` of each type.
 
@@ -135,9 +135,9 @@ def correct(text: str, sentence: tuple[int, int], spans: Sequence[Span], kinds: 
 
 
 def _merge(text: str, spans: list[Span], phrases: list[tuple[int, int, int]], kinds: Sequence[int]) -> list[Span]:
-    """Replace the spans that a phrase overlaps, unless one is a name.
+    """Replace the spans that overlap a phrase with the phrase, unless one is a name.
 
-    A name gives way that lies within a phrase with a figure or in Korean, and a doubtful one that an amount ends.
+    Names within a phrase that has a figure or is Korean, and doubtful names that end with an amount, are replaced.
     """
     for start, end, kind in phrases:
         origin = bisect_left(spans, start + 1, key=lambda span: span.end)
@@ -164,7 +164,7 @@ def _merge(text: str, spans: list[Span], phrases: list[tuple[int, int, int]], ki
 
 
 def _join(text: str, spans: list[Span], kinds: Sequence[int]) -> list[Span]:
-    """Join two dates that are one: ``오늘`` and ``새벽``, ``이번주`` and ``금요일``."""
+    """Join two spans that are one date: ``오늘`` and ``새벽``, ``이번주`` and ``금요일``."""
     out: list[Span] = []
     for span in spans:
         low = out[-1] if out else span
@@ -195,7 +195,7 @@ def _is_heading(text: str, begin: int, end: int) -> bool:
 
 
 def _names(text: str, end: int, span: Span, kind: int) -> list[Span]:
-    """Return what stays of a name: nothing, itself, or several."""
+    """Return the corrected spans of a name: none, one or several."""
     start = span.start
     stop = end_of_run(text, start, span.end, is_letter)
     bits = bits_of(text[start:stop])
@@ -242,7 +242,7 @@ def _names(text: str, end: int, span: Span, kind: int) -> list[Span]:
 
 
 def _separates_names(text: str, start: int, i: int, end: int) -> bool:
-    """Tell whether two letters or more stand on both sides of a stroke."""
+    """Tell whether a slash at i has two letters, or one beyond ASCII, on both sides."""
     if i + 1 >= end or not (is_letter(text[i - 1]) and is_letter(text[i + 1])):
         return False
     left = text[i - 1] > "\x7f" or (i - 2 >= start and is_letter(text[i - 2]))
@@ -289,7 +289,7 @@ def _is_no_value(text: str, sentence: tuple[int, int], span: Span, kind: int) ->
 
 
 def _is_list_number(text: str, sentence: tuple[int, int], start: int, stop: int) -> bool:
-    """Tell whether a bare number with its mark leads its sentence or line, before a word that is no month."""
+    """Tell whether a bare number numbers a list item: at the start of a sentence or line, and not before a month."""
     begin, end = sentence
     last = end_of_run(text, start, stop, is_digit)
     if not 0 < last - start < 4 or last >= end or text[last] not in ".)" or stop > last + 1:
@@ -304,7 +304,7 @@ def _is_list_number(text: str, sentence: tuple[int, int], start: int, stop: int)
 
 
 def _is_code(text: str, sentence: tuple[int, int], span: Span, kind: int) -> bool:
-    """Tell whether a bare number is that of an account and the like, or a clock time that no clock shows."""
+    """Tell whether a bare number is an account number or similar, a score, an IP address or an invalid clock time."""
     begin, end = sentence
     low, high = span.start, span.end
     if kind < Kind.MONEY and _is_address(text[low:high]):
@@ -327,7 +327,7 @@ def _is_code(text: str, sentence: tuple[int, int], span: Span, kind: int) -> boo
         return True
     low_figure, high_figure = groups
     if len(low_figure) < 3 and len(high_figure) < 3:
-        return kind != Kind.DATE and int(high_figure) <= int(low_figure)  # a score: ranges ascend
+        return kind != Kind.DATE and int(high_figure) <= int(low_figure)  # a score, since ranges ascend
     if len(low_figure) == 4 and (len(high_figure) == 2 or (len(high_figure) == 4 and high_figure[0] in "12")):
         return False
     return (
@@ -338,6 +338,6 @@ def _is_code(text: str, sentence: tuple[int, int], span: Span, kind: int) -> boo
 
 
 def _is_address(figure: str) -> bool:
-    """Tell whether a figure is four numbers or more with stops between, and no amount in groups of three digits."""
+    """Tell whether a figure is four or more numbers separated by stops, and not an amount in groups of three digits."""
     groups = figure.removesuffix(".").split(".")
     return len(groups) > 3 and all(map(is_number, groups)) and any(len(group) != 3 for group in groups[1:])

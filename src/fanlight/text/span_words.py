@@ -13,15 +13,15 @@ from enum import IntEnum
     FEAST, FEAST_DAY, INDEFINITE, MAGNITUDE, WON,
 ) = (1 << i for i in range(41))  # fmt: skip
 LENGTH = 41  # the bit from which on a Korean word has its length without particles
-PHRASES = 512  # of a sentence at most
-CHAIN = 4  # words of a count, at most
+PHRASES = 512  # most phrases of a sentence
+CHAIN = 4  # most words of a count
 MARKS_BEFORE = " \t\n\r.:#(-+"  # between a label and its number
-DOUBTFUL = 0.7  # a MISC in a line in title case is none below this probability
+DOUBTFUL = 0.7  # probability below which a MISC in a heading is removed, and a name gives way to an amount
 BARE = "0123456789 \t\n\r.,:;/()+-#~'"
-COUNTERS = "호쪽절항동제실"  # numbers with these are parts of laws, books and buildings
-CIRCLED = 0x2460, 0x24FF  # the first and last number in a circle or brackets
-PARTS = "장조"  # so are those, in dates
-SPANS = "간년주달월일분초틀흘루름"  # a Korean span of time ends in one
+COUNTERS = "호쪽절항동제실"  # syllables of numbers of parts of laws, books and buildings
+CIRCLED = 0x2460, 0x24FF  # the first and last number in a circle or parentheses
+PARTS = "장조"  # more such syllables, for dates and times
+SPANS = "간년주달월일분초틀흘루름"  # last syllables of Korean spans of time
 PARTICLES = ("", *"에 에는 에도 의 까지 부터 만 이다 은 는 과 와 으로 로 도 쯤 을 를 이 가 다 씩 입니다".split())  # noqa: SIM905
 
 _TENS, _ONES = "열 스물 서른 마흔 쉰 예순 일흔 여든 아흔".split(), "한 두 세 네 다섯 여섯 일곱 여덟 아홉".split()  # noqa: SIM905
@@ -181,12 +181,12 @@ def is_digit(c: str) -> bool:
 
 
 def is_sum(word: str) -> bool:
-    """Tell whether a word is a Korean numeral as sums of money have them (``만``, ``오천``, ``수백만``)."""
+    """Tell whether a word is a Korean numeral that ends with a multiplier, as sums of money (``만``, ``수백만``)."""
     return word[-1:] in MULTIPLIERS and word != "" and SUM.issuperset(word)
 
 
 def is_point(text: str, begin: int, i: int) -> bool:
-    """Tell whether a comma or stop at i stands behind a digit."""
+    """Tell whether there is a comma or stop after a digit at i."""
     return text[i] in ",." and i > begin and is_digit(text[i - 1])
 
 

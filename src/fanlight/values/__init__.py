@@ -1,4 +1,4 @@
-"""What dates, times, amounts and quantities mean, in English and Korean."""
+"""Values of dates, times, amounts and quantities, in English and Korean."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Value", "ValueOptions", "read_value"]
 def __getattr__(name: str) -> Any:
     if name != "read_value":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from fanlight.values.reading import read_value  # many regular expressions, and most commands read no value
+    from fanlight.values.reading import read_value  # compiles many regular expressions, which most commands do not need
 
-    globals()[name] = read_value  # this function is called once
+    globals()[name] = read_value  # so that this function is called only once
     return read_value

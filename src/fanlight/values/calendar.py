@@ -7,7 +7,7 @@ import datetime
 from collections.abc import Sequence
 
 DAYS = {"day": 1, "week": 7, "fortnight": 14}
-CODES = {  # the longest first, as ISO 8601 has them
+CODES = {  # longest unit first, as in ISO 8601
     "year": "Y", "month": "M", "week": "W", "day": "D", "hour": "H", "minute": "M", "second": "S",
 }  # fmt: skip
 _OF_CLOCK = frozenset(["hour", "minute", "second"])
@@ -26,7 +26,7 @@ MONTHS_OF = {"month": 1, "quarter": 3, "year": 12, "decade": 120, "century": 120
 
 
 def write_date(year: int | None, month: int | None = None, day: int | None = None) -> str | None:
-    """Return an ISO date as precise as what is given, with XXXX for any year; None where there is no such day.
+    """Return an ISO date with the precision of the arguments, with XXXX for an unknown year; None for an invalid date.
 
     Examples
     --------
@@ -42,13 +42,13 @@ def write_date(year: int | None, month: int | None = None, day: int | None = Non
 
 
 def full_year(figures: str) -> int:
-    """Return a year; of two figures, 69 is 1969 and 68 is 2068, as POSIX has it."""
+    """Return a year in figures as a number; of two figures, 69 is 1969 and 68 is 2068, as in POSIX."""
     year = int(figures)
     return year if len(figures) > 2 else year + (1900 if year >= 69 else 2000)
 
 
 def add_months(day: datetime.date, months: int) -> datetime.date:
-    """Return the same day of another month, or that month's last.
+    """Return the same day of a later (or earlier) month, or the month's last day.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def add_months(day: datetime.date, months: int) -> datetime.date:
 
 
 def shift(reference: datetime.date, amount: int, unit: str) -> str | None:
-    """Return the date that lies an amount of units from another, as precise as the unit.
+    """Return the date at a distance in units from a reference, with the precision of the unit; None if impossible.
 
     Examples
     --------
@@ -82,7 +82,7 @@ def shift(reference: datetime.date, amount: int, unit: str) -> str | None:
 
 
 def write_duration(amount: float, unit: str) -> str:
-    """Return an ISO duration; parts of a unit are written in the next smaller one.
+    """Return an ISO duration; fractions of a unit are written in the next smaller unit.
 
     Examples
     --------
@@ -98,7 +98,7 @@ def write_duration(amount: float, unit: str) -> str:
 
 
 def write_parts(parts: Sequence[tuple[float, str]]) -> str:
-    """Return an ISO duration of several units, the longest first.
+    """Return an ISO duration of (amount, unit) pairs, longest unit first.
 
     Examples
     --------
@@ -118,14 +118,14 @@ def write_week(day: datetime.date) -> str:
 
 
 def weekday(reference: datetime.date | None, number: int, direction: int) -> str:
-    """Return the day of a weekday (0 is Monday) before, on or after a reference.
+    """Return the date of a weekday (0 is Monday) before, on or after a reference; without one, any such weekday.
 
     Parameters
     ----------
     reference : datetime.date or None
     number : int
     direction : int
-        -1: the last before it, 1: the first after it, 0: the last up to it, as news have it.
+        -1: last before the reference, 1: first after it, 0: last on or before it, as in news.
     """
     if reference is None:
         return f"XXXX-WXX-{number + 1}"

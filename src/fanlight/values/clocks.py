@@ -1,4 +1,4 @@
-"""English times of the clock, and times in figures."""
+"""English clock times, and clock times in figures."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ _PART = re.compile(r" (?:in the (morning|afternoon|evening)|at (night))$")
 
 
 def read_clock(form: str) -> str | None:
-    """Read 5 pm, 5:30 p.m. GMT, 17:00+02:00, 1400 GMT, noon, half past five, ten o'clock in the morning.
+    """Parse 5 pm, 5:30 p.m. GMT, 17:00+02:00, 1400 GMT, noon, half past five, ten o'clock in the morning.
 
     Parameters
     ----------
     form : str
-        In lower case.
+        Text in lower case.
 
     Returns
     -------
     str or None
-        Such as "T17:00", with its zone if it has one.
+        A time such as "T17:00", with its zone if any.
     """
     form = _LEADING.sub(r"\2 \1", _LOCAL.sub("", form))
     form = form.replace("half-past", "half past")
@@ -77,7 +77,7 @@ def _in_figures(form: str, half: str, zone: str) -> str | None:
 
 
 def _in_words(form: str, half: str, zone: str) -> str | None:
-    """Read half past five, five to six, five thirty, ten o'clock, ten a.m."""
+    """Parse half past five, five to six, five thirty, ten o'clock, ten a.m."""
     for ending in (" p.m.", " pm", " p.m", " a.m.", " am", " a.m", " o'clock"):
         if form.endswith(ending):
             form = form.removesuffix(ending)
@@ -113,7 +113,7 @@ def _number(text: str) -> int | None:
 
 
 def _hour(hour: int, half: str) -> int | None:
-    """Return the hour of 24; None where a half of the day has no such hour."""
+    """Return the hour from 0 to 23 for an hour with a or p; None if the hour is not from 1 to 12."""
     if half in ("a", "p"):
         return hour % 12 + 12 * (half == "p") if 1 <= hour <= 12 else None
     return hour

@@ -1,4 +1,4 @@
-"""Quantities in other units, by pint (the extra "units")."""
+"""Conversion of units by pint (the extra "units")."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from fanlight.libraries import library
 
-_NAMES = {  # of units whose UCUM codes pint does not know
+_NAMES = {  # pint's names of units whose UCUM codes it does not know
     "[mi_i]": "mile", "[ft_i]": "foot", "[in_i]": "inch", "[yd_i]": "yard", "[nmi_i]": "nautical_mile",
     "[ly]": "light_year", "t": "metric_ton", "[lb_av]": "pound", "[oz_av]": "ounce", "[oz_tr]": "troy_ounce",
     "[stone_av]": "stone", "[car_m]": "carat", "[gal_us]": "gallon", "[pt_us]": "pint", "[qt_us]": "quart",
@@ -26,13 +26,13 @@ _NAMES = {  # of units whose UCUM codes pint does not know
 
 
 def convert(number: float, unit: str, other: str) -> float | None:
-    """Return an amount of a unit in another unit; None where one cannot be converted into the other.
+    """Convert an amount of a unit to another unit; return None if the units are not convertible.
 
     Parameters
     ----------
     number : float
     unit, other : str
-        As `Value.unit` has them.
+        Units as in `Value.unit`.
 
     Raises
     ------
@@ -55,7 +55,7 @@ def convert(number: float, unit: str, other: str) -> float | None:
         if names[0] in _OFFSET or names[1] in _OFFSET:
             return float(registry.Quantity(number, names[0]).to(names[1]).magnitude)
         return float((number * scale[0] / scale[1]).to("").magnitude)
-    except (pint.PintError, ValueError):  # such as of degrees and 평, which is written with a factor
+    except (pint.PintError, ValueError):  # such as for degrees and 평, whose name has a factor
         return None
 
 

@@ -51,7 +51,7 @@ _MONTH_YEAR = re.compile(r"(\d{1,2})[/.-](\d{4})")
 _KOREAN_STOPS = re.compile(r"(?:'?(\d{2})\. )?(\d{1,2})\. (\d{1,2})\.?")
 _DAY_MONTH = re.compile(r"(\d{1,2})/(\d{1,2})")
 _KOREAN_DAY = re.compile(r"(\d{1,2})·(\d{1,2})")  # 6·25
-_HOURS = re.compile(r"^(\d{3,}|[3-9]\d|2[4-9]|\d+\.\d|\d+(?= )) ?h$|^(\d+(?:\.\d+)?) s$")  # 17h is of a clock
+_HOURS = re.compile(r"^(\d{3,}|[3-9]\d|2[4-9]|\d+\.\d|\d+(?= )) ?h$|^(\d+(?:\.\d+)?) s$")  # 17h is a clock time
 _PLUS = re.compile(r"(?<=^\d)\+(?= )|(?<=^\d\d)\+(?= )")  # 10+ years
 _ISO = re.compile(r"(\d{4})-(\d{1,2})(?:-(\d{1,2}))?(?:[t ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?) ?(z|[+-]\d{2}:?\d{2})?)?")
 _YEAR_FIRST = re.compile(r"(\d{4})([./]) ?(\d{1,2})\2 ?(\d{1,2})\.?")
@@ -63,7 +63,7 @@ _EDGE = re.compile(
     r"circa|c\.|ca\.|(?:the )?(?:end|beginning|start|middle|close|turn) of|earlier|later|only|almost|exactly|"
     r"as early as|as late as|throughout|no later than|over|under|more than|less than|at least|up to)[ -]"
 )
-WORDS_OF_CLOCK = 8  # words, at most, of a clock time beside a date
+WORDS_OF_CLOCK = 8  # most words of a clock time next to a date
 _JOINING = ("at", "on", "by", "around", "about", ",")
 _WHOLE_DAY = re.compile(r"((?:\d{4}|XXXX)-(?:\d{2}-\d{2}|XX-\d{2}|WXX-\d))(T[A-Z]{2})?")
 _PART_ENDINGS = {"TMO": " in the morning", "TAF": " in the afternoon", "TEV": " in the evening", "TNI": " at night"}
@@ -76,10 +76,10 @@ _HOLIDAYS = {
 
 
 def read(text: str, reference: datetime.date | None, day_first: bool) -> Value | None:
-    """Return the value of a date, time or duration; see `fanlight.values.read_value`."""
+    """Return the value of a date, time or duration in lower case, or None; see `fanlight.values.read_value`."""
     form = text.strip(" ,;")
     if form == "the next day":
-        return None  # another date in the text decides
+        return None  # relative to another date in the text
     while match := _EDGE.match(form):
         form = form[match.end() :]
     form = _IN_BRACKETS.sub("", form).removesuffix("'s").removesuffix(" season")
@@ -95,7 +95,7 @@ def read(text: str, reference: datetime.date | None, day_first: bool) -> Value |
 
 
 def _in_figures(form: str, reference: datetime.date | None, day_first: bool) -> str | None:
-    """Read 2021-05-12T10:00Z, 2023.03.05, 12/05/2021, 12.05.2021."""
+    """Parse 2021-05-12T10:00Z, 2023.03.05, 12/05/2021, 12.05.2021."""
     if match := _ISO.fullmatch(form):
         year, month, day, clock, zone = match.groups()
         date = write_date(int(year), int(month), int(day) if day else None)
@@ -132,9 +132,9 @@ def _clock(form: str, reference: datetime.date | None, day_first: bool) -> str |
 
 
 def _dated_clock(form: str, reference: datetime.date | None, day_first: bool) -> str | None:
-    """Read a clock time with a date before or behind it: yesterday at 5 pm, 17:00 on 3 March.
+    """Parse a clock time with a date before or behind it: yesterday at 5 pm, 17:00 on 3 March.
 
-    Neither half is divided again: the text is a stranger's, and would be read in exponential time.
+    The two parts are not divided again, which would take exponential time for untrusted text.
     """
     words = form.split()
     for place in range(1, min(len(words), WORDS_OF_CLOCK + 1)):
@@ -155,7 +155,7 @@ def _dated_clock(form: str, reference: datetime.date | None, day_first: bool) ->
 
 
 def _relative(form: str, reference: datetime.date | None, day_first: bool) -> str | None:
-    """Read yesterday, last week, next Friday, three years ago, this morning, tonight."""
+    """Parse yesterday, last week, next Friday, three years ago, this morning, tonight."""
     words = form.split()
     if words[-1] in PARTS:
         day = {"yesterday": -1, "last": -1, "tomorrow": 1, "this": 0, "tonight": 0}.get(words[0])
@@ -243,7 +243,7 @@ def _amount(form: str) -> tuple[float, str] | None:
 
 
 def _duration(form: str, reference: datetime.date | None, day_first: bool) -> str | None:
-    """Read three years, two hours, a year and a half, 90 minutes."""
+    """Parse three years, two hours, a year and a half, 90 minutes."""
     if form.startswith(("last ", "past ", "next ")) and not _amount(form):
         return None
     half = form.endswith(" and a half") and _amount(form[: -len(" and a half")])
@@ -258,7 +258,7 @@ _PIECES = re.compile(r"(?:(\d+(?:\.\d+)?) ?|([a-z]+(?:-[a-z]+)?) )([a-z]+)\.?(?:
 
 
 def _compound(form: str) -> str | None:
-    """Read 1 hour 30 minutes, 2 years and 3 months, 1h30, 2 hrs 5 mins."""
+    """Parse 1 hour 30 minutes, 2 years and 3 months, 1h30, 2 hrs 5 mins."""
     parts: list[tuple[int, str]] = []
     end = 0
     for match in _PIECES.finditer(form):
@@ -279,7 +279,7 @@ _LETTERS = {"h": "hour", "m": "minute", "s": "second", "d": "day", "y": "year"}
 
 
 def _calendar(form: str, reference: datetime.date | None, day_first: bool) -> str | None:
-    """Read 3 March 2020, March 3, the 3rd of March, March 2020, Friday, Friday, March 3."""
+    """Parse 3 March 2020, March 3, the 3rd of March, March 2020, Friday, Friday, March 3."""
     if _JOINED.search(form):
         return None  # a range, such as June 1-15
     year = month = day = week = None
@@ -328,7 +328,7 @@ _DECADES = {f"{tens[:-1]}ies": n for n, tens in enumerate(
 
 
 def _part_of_year(form: str, reference: datetime.date | None) -> str | None:
-    """Read Q3 2020, 3Q20, the first half of 2020, H1, third-quarter, first quarter of last year."""
+    """Parse Q3 2020, 3Q20, the first half of 2020, H1, third-quarter, first quarter of last year."""
     match = _PART_OF_YEAR.fullmatch(form)
     if match is None:
         return None
@@ -353,7 +353,7 @@ def _part_of_year(form: str, reference: datetime.date | None) -> str | None:
 
 
 def _period(form: str, reference: datetime.date | None, day_first: bool) -> str | None:
-    """Read the 1990s, the '90s, the 19th century, Q3 2020, summer 2020, fiscal 1999, week 5 of 2020."""
+    """Parse the 1990s, the '90s, the 19th century, Q3 2020, summer 2020, fiscal 1999, week 5 of 2020."""
     if match := re.fullmatch(r"(\d{3})0'?s", form):
         return match.group(1)
     if match := re.fullmatch(r"'?(\d)0'?s", form):
@@ -391,7 +391,7 @@ def _period(form: str, reference: datetime.date | None, day_first: bool) -> str 
 
 
 def _years(form: str, reference: datetime.date | None, day_first: bool) -> str | None:
-    """Read 1914-18, 2019/20, 2019-2021."""
+    """Parse 1914-18, 2019/20, 2019-2021."""
     if match := re.fullmatch(r"(?:academic year |season )?(\d{4}) ?[-/] ?(\d{4}|\d{2})", form):
         begin, end = match[1], match[2] if len(match[2]) == 4 else match[1][:2] + match[2]
         return f"{begin}/{end}" if begin < end else None

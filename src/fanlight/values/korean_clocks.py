@@ -1,4 +1,4 @@
-"""Korean times of the clock."""
+"""Korean clock times."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _AFTERNOON = frozenset(["오후", "저녁", "밤", "낮", "점심"])
 
 
 def read_clock(form: str) -> str | None:
-    """Read 오후 3시 반, 세 시, 정오, 새벽 두 시 십오 분, 오후 3:30, 한국시간 오전 3시.
+    """Parse 오후 3시 반, 세 시, 정오, 새벽 두 시 십오 분, 오후 3:30, 한국시간 오전 3시.
 
     Returns
     -------
     str or None
-        Such as "T15:30", or "TMO" of a part of the day.
+        A time such as "T15:30", or "TMO" for a part of the day.
     """
     zone = ""
     if match := _PLACE.match(form):

@@ -123,7 +123,7 @@ _SEASONS = {"봄": "SP", "여름": "SU", "가을": "FA", "겨울": "WI"}
 
 
 def read(text: str, reference: datetime.date | None) -> Value | None:
-    """Return the value of a date, time or duration; see `fanlight.values.read_value`."""
+    """Return the value of a date, time or duration in lower case, or None; see `fanlight.values.read_value`."""
     form = _TENTHS.sub(r".\1초", _ABOUT.sub("", _HEAD.sub("", text.strip(" ,.·"))))
     for name, month in _NAMED_MONTHS.items():
         form = form.replace(name, month)
@@ -143,7 +143,7 @@ def _in_figures(match: re.Match[str]) -> str:
 
 
 def _relative(form: str, reference: datetime.date | None) -> Value | None:
-    """Read 어제, 지난 주, 다음 달 3일, 지난주 금요일, 사흘 전, 3년 뒤, 오는 3일, 어젯밤."""
+    """Parse 어제, 지난 주, 다음 달 3일, 지난주 금요일, 사흘 전, 3년 뒤, 오는 3일, 어젯밤."""
     if (match := _WEEKDAY.fullmatch(form)) and (match[3] or match[2] or match[1] or match[4]):
         return _weekday(match, reference)
     compact = form.replace(" ", "")
@@ -185,7 +185,7 @@ _DAY_OF_MONTH = re.compile(r"(이번 ?달|이달|지난 ?달|저번 ?달|다음 
 
 
 def _weekday(match: re.Match[str], reference: datetime.date | None) -> Value | None:
-    """Return the day of 금요일, 지난 금요일 (the last before), 지난주 금요일 (of the week before), or a weekend."""
+    """Return the date of 금요일, 지난 금요일 (the last before), 지난주 금요일 (of the week before), or a weekend."""
     word, of_week, day, weekend = match.groups()
     weeks = _WEEKS.get(word or "", 0)
     if weekend:
@@ -200,7 +200,7 @@ def _weekday(match: re.Match[str], reference: datetime.date | None) -> Value | N
 
 
 def _day_near(reference: datetime.date, day: int, direction: int) -> Value | None:
-    """Return the nearest day of that number before or after a reference."""
+    """Return the nearest date with a day of the month before (direction -1) or after (1) a reference."""
     for months in (0, direction):
         month = shift(reference, months, "month")
         iso = write_date(int(month[:4]), int(month[5:]), day) if month else None
@@ -222,7 +222,7 @@ def _clock(form: str, reference: datetime.date | None) -> Value | None:
 
 
 def _dated_clock(form: str, reference: datetime.date | None) -> Value | None:
-    """Read a clock time or a part of the day behind a date: 3월 1일 오후 2시 30분, 지난 금요일 밤, 어제 오후 3시."""
+    """Parse a date and a clock time or part of the day: 3월 1일 오후 2시 30분, 지난 금요일 밤, 어제 오후 3시."""
     words = form.split(" ")
     for place in range(len(words) - 1, 0, -1):
         time = read_clock(" ".join(words[place:]))
@@ -239,12 +239,12 @@ _WHOLE_DAY = re.compile(r"(?:\d{4}|XXXX)-(?:\d{2}-\d{2}|XX-\d{2}|WXX-\d)")
 
 
 def _date(form: str, reference: datetime.date | None) -> Value | None:
-    """Read 2020년 3월 1일, 3월 1일(월), 2020. 1. 1., 12. 31., 2020년."""
+    """Parse 2020년 3월 1일, 3월 1일(월), 2020. 1. 1., 12. 31., 2020년."""
     if (match := _STOPS.fullmatch(form)) or (match := _DATE.fullmatch(form)):
         year, month, day = (int(part.strip("'")) if part else None for part in match.groups()[:3])
         if year is not None and year < 100:
             if not month and year < 69 and "'" not in form:
-                return None  # 20년: twenty years
+                return None  # 20년 is twenty years
             year += 1900 if year >= 69 else 2000
         if year is None and month is None:
             if day is None:
@@ -268,7 +268,7 @@ def _read_amount(form: str) -> tuple[float, str] | None:
     if number is None:
         return None
     match = _AMOUNT.fullmatch(form[number.end :].replace(" 반", "반"))
-    if match is None or (match.group(1) == "년" and 1900 <= number.value <= 2100):  # a year, in words
+    if match is None or (match.group(1) == "년" and 1900 <= number.value <= 2100):  # a calendar year
         return None
     return float(number.value) + 0.5 * bool(match.group(2)), _UNITS[match.group(1)]
 
@@ -290,7 +290,7 @@ _NAMED_AMOUNTS = {
 
 
 def _compound(form: str) -> Value | None:
-    """Read 2시간 30분, 1년 6개월, 두 시간 십오 분."""
+    """Parse 2시간 30분, 1년 6개월, 두 시간 십오 분."""
     parts: list[tuple[float, str]] = []
     end = 0
     for match in _COMPOUND.finditer(form):
@@ -311,7 +311,7 @@ def _compound(form: str) -> Value | None:
 
 
 def _period(form: str, reference: datetime.date | None) -> Value | None:
-    """Read 1990년대, 19세기, 2020년 3분기, 2020년 여름, 이번 여름."""
+    """Parse 1990년대, 19세기, 2020년 3분기, 2020년 여름, 이번 여름."""
     if match := _YEARS.fullmatch(form):
         decade = match[1]
         return (
@@ -342,7 +342,7 @@ def _period(form: str, reference: datetime.date | None) -> Value | None:
 
 
 def _year_of(year: str | None, word: str | None, reference: datetime.date | None) -> str | None:
-    """Return a year that is said in figures, by a word such as 올해, or not at all."""
+    """Return a year from figures, from a word such as 올해, or XXXX without either; None if the word is unknown."""
     if year or not word:
         return str(full_year(year.strip("'"))) if year else "XXXX"
     years = (_YEARS_AWAY | _NEAREST).get(word)

@@ -1,4 +1,4 @@
-"""Numbers in figures and words, English and Korean."""
+"""Parsing of numbers in figures and words, English and Korean."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SCALES = {
     "billion": 10**9, "bln": 10**9, "bn": 10**9, "b": 10**9,
     "bi": 10**9, "trillion": 10**12, "trn": 10**12, "tn": 10**12,
 }  # fmt: skip
-_SHORT_SCALES = frozenset("k m b mm bi".split())  # noqa: SIM905 - units, but after money
+_SHORT_SCALES = frozenset("k m b mm bi".split())  # noqa: SIM905 - scales only of money, else units
 _LONG_SCALES = frozenset("million billion trillion crore".split())  # noqa: SIM905
 FRACTIONS = {"half": Decimal("0.5"), "quarter": Decimal("0.25"), "quarters": Decimal("0.25"), "third": Decimal(1) / 3,
              "thirds": Decimal(1) / 3, "fourth": Decimal("0.25"), "fourths": Decimal("0.25"),
@@ -56,7 +56,7 @@ _NATIVE_UNITS = {
     "다섯": 5, "여섯": 6, "일곱": 7, "여덟": 8, "아홉": 9,
 }  # fmt: skip
 
-ABOUT_TWO = {  # numbers that are named as a range, with both of its ends
+ABOUT_TWO = {  # words for a range of numbers, with both ends
     "하루 이틀": ("하루", "이틀"), "하루이틀": ("하루", "이틀"), "사나흘": ("사흘", "나흘"), "이삼일": ("이틀", "사흘"),
     "이삼 일": ("이틀", "사흘"), "삼사일": ("사흘", "나흘"), "삼사 일": ("사흘", "나흘"), "한두": ("한", "두"),
     "두세": ("두", "세"), "두어": ("두", "세"), "두서너": ("두", "네"), "서너": ("세", "네"),
@@ -67,14 +67,14 @@ ABOUT_TWO = {  # numbers that are named as a range, with both of its ends
 
 
 class Number(NamedTuple):
-    """A number at the beginning of a text, and where the text goes on behind it."""
+    """A number at the beginning of a text, and the position after it."""
 
     value: Decimal
     end: int
 
 
 def read_number(text: str, money: bool = False) -> Number | None:
-    """Read the number at the beginning of a text in lower case, English or Korean.
+    """Parse the number at the beginning of a text in lower case, English or Korean; return None if there is none.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def read_number(text: str, money: bool = False) -> Number | None:
 
 
 def read_ordinal(word: str) -> int | None:
-    """Return the number of "third", "3rd" or "twenty-first"."""
+    """Return the number of "third", "3rd" or "twenty-first"; None for other words."""
     if match := re.fullmatch(r"(\d+)(?:st|nd|rd|th)", word):
         return int(match.group(1))
     tens, _, unit = word.replace(" ", "-").partition("-")
@@ -112,7 +112,7 @@ def read_ordinal(word: str) -> int | None:
 
 
 def write_years(form: str) -> str:
-    """Write a year in words and ordinals of two words in figures: nineteen eighty-four, twenty-first."""
+    """Replace a year in words and ordinals of two words with figures: nineteen eighty-four, twenty-first."""
     form = _TWO_ORDINALS.sub(lambda match: f"{read_ordinal(match.group().replace(' ', '-'))}th", form)
     match = _SPELLED_YEAR.search(form)
     if match is None:
@@ -124,7 +124,7 @@ def write_years(form: str) -> str:
 
 
 def _english(text: str, money: bool) -> Number | None:
-    """Read figures and words: groups with ever smaller scales, such as two million and three hundred thousand."""
+    """Parse figures and words: groups with decreasing scales, such as two million and three hundred thousand."""
     tokens = list(_TOKEN.finditer(text))
     words = [token.group() for token in tokens]
     total, end, place, limit = Decimal(0), 0, 0, None
@@ -155,7 +155,7 @@ def _at(words: list[str], place: int) -> str:
 
 
 def _group(words: list[str], place: int) -> tuple[Decimal, int] | None:
-    """Read what stands before a scale, from a place on; return it and the place behind it."""
+    """Parse the number before a scale at a place; return it and the place after it, or None."""
     word, following = _at(words, place), _at(words, place + 1)
     if word[-1:].isdecimal():
         value, place = _figures(words, place)
@@ -199,7 +199,7 @@ def _below_hundred(words: list[str], place: int) -> tuple[Decimal, int]:
 
 
 def _figures(words: list[str], place: int) -> tuple[Decimal, int]:
-    """Read 5, 1,234.5, 3/4, 3 1/2 and 3-1/2."""
+    """Parse 5, 1,234.5, 3/4, 3 1/2 and 3-1/2; return the number and the place after it."""
     if (ratio := _ratio(words, place)) is not None and ratio <= 1:
         return ratio, place + 3
     value, place = Decimal(words[place].replace(",", "")), place + 1
@@ -211,7 +211,7 @@ def _figures(words: list[str], place: int) -> tuple[Decimal, int]:
 
 
 def _ratio(words: list[str], place: int) -> Decimal | None:
-    """Return the fraction ``3/4`` whose first token is at `place`."""
+    """Return the value of a fraction ``3/4`` whose first token is at `place`, or None."""
     over, under = _at(words, place), _at(words, place + 2)
     if _at(words, place + 1) == "/" and over.isdecimal() and under.isdecimal() and int(under):
         return Decimal(over) / Decimal(under)
@@ -219,7 +219,7 @@ def _ratio(words: list[str], place: int) -> Decimal | None:
 
 
 def _fraction(words: list[str], place: int) -> tuple[Decimal, int] | None:
-    """Read the thirds of "two thirds" and the third of "one-third"."""
+    """Parse the thirds of "two thirds" and the third of "one-third"; return the fraction and the place after it."""
     skipped = _at(words, place) == "-"
     name, before = _at(words, place + skipped), _at(words, place - 1)
     if name in FRACTIONS and (name.endswith("s") or before == "one"):
@@ -228,7 +228,7 @@ def _fraction(words: list[str], place: int) -> tuple[Decimal, int] | None:
 
 
 def _and_part(words: list[str], place: int) -> tuple[Decimal, int] | None:
-    """Read "and a half", and parts as "and three quarters"."""
+    """Parse "and a half" or "and three quarters"; return the fraction and the place after it, or None."""
     if _at(words, place) != "and":
         return None
     if _at(words, place + 1) in ("a", "one") and _at(words, place + 2) in FRACTIONS:
@@ -238,7 +238,7 @@ def _and_part(words: list[str], place: int) -> tuple[Decimal, int] | None:
 
 
 def _korean(text: str) -> Number | None:
-    """Read figures and numerals: Sino-Korean with 만, 억 and 조, or native ones below a hundred."""
+    """Parse Korean numerals: Sino-Korean or figures with 만, 억, 조 and 경, or native below a hundred."""
     if native := _native(text):
         return native
     total, section, digit, end, place = Decimal(0), Decimal(0), None, 0, 0
@@ -269,7 +269,7 @@ def _korean(text: str) -> Number | None:
 
 
 def _goes_on(text: str, place: int) -> bool:
-    """Tell whether a number goes on behind a space: another figure or numeral with its multiplier."""
+    """Tell whether a number continues after a space, with a figure or with a numeral and its multiplier."""
     return bool(_GOES_ON.match(text, place))
 
 

@@ -1,4 +1,4 @@
-"""How values are read."""
+"""Options of the parsing of values."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 
 class ValueOptions(NamedTuple):
-    """How the values of a text are read.
+    """Options of the parsing of the values of a text.
 
     Attributes
     ----------
     reference : datetime.date or datetime.datetime, optional
-        When it was written, for relative dates such as "yesterday", which have no value without it.
+        Date of the text, for relative dates such as "yesterday", which have no value without it.
     day_first : bool
         Whether 12/05/2021 is in May.
     """
@@ -22,5 +22,5 @@ class ValueOptions(NamedTuple):
 
     @classmethod
     def choose(cls, values: bool | ValueOptions) -> ValueOptions | None:
-        """Return the options that are asked for: none, the default ones, or those given."""
+        """Return default options for True, None for False, or the given options."""
         return cls() if values is True else values or None

@@ -1,4 +1,4 @@
-"""Money with its currency, per cents, and quantities with their units."""
+"""Parsing of money with currencies, per cents, and quantities with units."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _YEARS_OF_AGE = re.compile(r"^만 ?(?=[0-9]{1,3} ?[세살])")
 
 
 def spell_symbols(text: str) -> str:
-    """Write out symbols of units that are others in small letters.
+    """Replace symbols of units that have another meaning in lower case with names.
 
     Examples
     --------
@@ -72,7 +72,7 @@ def _spell(match: re.Match[str]) -> str:
 
 
 def read(text: str, type_: str) -> Value | None:
-    """Return the value of money, a per cent or a quantity in lower case; see `fanlight.values.read_value`."""
+    """Return the value of money, a per cent or a quantity in lower case, or None; see `fanlight.values.read_value`."""
     form = _EDGE.sub("", text.strip(" ,;"))
     form = _SIGN_INSIDE.sub(r"-\1", form)
     form = _APOSTROPHE.sub("", form)
@@ -85,14 +85,14 @@ def read(text: str, type_: str) -> Value | None:
     form = _ABOUT.sub("", form).replace("mio. ", "mio ")
     value = {"MONEY": _money, "PERCENT": _per_cent, "QUANTITY": _quantity}[type_](form)
     if value is None and type_ == "QUANTITY" and (_PART_OF.match(form) or _TENTHS.match(form)):
-        value = _per_cent(form)  # 3분의 1, which KLUE marks as a quantity
+        value = _per_cent(form)  # 3분의 1, a quantity in KLUE
     if value is None or value.number is None or sign > 0:
         return value
     return replace(value, number=-value.number)
 
 
 def _without_stops(match: re.Match[str]) -> str:
-    """Write 1.234,56 and 1.234.567 as the others; 1.234 stays, whose stop is the point of a decimal."""
+    """Return 1.234,56 as 1234.56 and 1.234.567 as 1234567; keep 1.234, which is a decimal number."""
     if match[2] is None and match[1].count(".") == 1:
         return match.group()
     return match.group().replace(".", "").replace(",", ".")
@@ -108,7 +108,7 @@ _PAY = re.compile(
 
 
 def _number(form: str, money: bool = False) -> Number | None:
-    """Read a number, also the half of 반 근 and 3평 반, and the article of "a mile" and "a mile and a half"."""
+    """Parse a number, the half of 반 근, or the article of "a mile"."""
     if number := read_number(form, money):
         return number
     for word, value in (
@@ -123,7 +123,7 @@ def _number(form: str, money: bool = False) -> Number | None:
 
 
 def _halves(form: str) -> tuple[str, Decimal]:
-    """Return a form without the half behind its unit, and that half."""
+    """Return a form without " and a half" or " 반" behind its unit, and 0.5 if it had one, else 0."""
     for ending in (" and a half", " 반"):
         if form.endswith(ending):
             return form.removesuffix(ending), Decimal("0.5")
@@ -131,7 +131,7 @@ def _halves(form: str) -> tuple[str, Decimal]:
 
 
 def _money(form: str) -> Value | None:
-    """Read $3.5 billion, 999 dollars, 50 cents, 3만 5천 원, US$ 5m."""
+    """Parse $3.5 billion, 999 dollars, 50 cents, 3만 5천 원, US$ 5m."""
     currency, form = None, _THOUSANDS.sub(r"\1\2", _PAY.sub("", _DOLLAR.sub("", form)))
     if match := _SIGN.match(form):
         sign = match.group().replace(" ", "").rstrip(".")
@@ -155,7 +155,7 @@ def _money(form: str) -> Value | None:
 
 
 def _currency(text: str) -> tuple[str, Decimal] | None:
-    """Return the currency of a name, and how much of it a coin of that name is."""
+    """Return the currency of a name, and the value of one unit: 0.01 for coins, else 1; None for other names."""
     bare = text.rstrip(".")
     for name in (bare, _SUFFIX.sub("", bare), bare.removeprefix("a "), bare.removeprefix("of ")):
         if name in COINS:
@@ -166,13 +166,13 @@ def _currency(text: str) -> tuple[str, Decimal] | None:
 
 
 def _is_rate(text: str) -> bool:
-    """Tell whether nothing stands behind an amount but "a share", "-a-year" or "or more"."""
+    """Tell whether the text after an amount is empty or only "a share", "-a-year" or "or more"."""
     tail = _RATE.sub("", _SUFFIX.sub("", _TRAILING.sub("", text)))  # $50 per person per day
     return not tail.strip(" -") or bool(_RATE.fullmatch(tail if tail[0] in " -/" else f" {tail}"))
 
 
 def _code(name: str) -> str | None:
-    """Return an ISO 4217 code that is written as one."""
+    """Return a name in upper case if it is an ISO 4217 code, else None."""
     code = name.upper()
     return code if code in _CODES else None
 
@@ -181,7 +181,7 @@ _CODES = frozenset(CURRENCIES.values())
 
 
 def _per_cent(form: str) -> Value | None:
-    """Read 15%, two-thirds, half a per cent, 50 basis points, 3분의 1, 3할 5푼."""
+    """Parse 15%, two-thirds, half a per cent, 50 basis points, 3분의 1, 3할 5푼."""
     bare = _SUFFIX.sub("", form)
     if bare in ("절반", "반"):
         return Value("percent", number=Decimal(50))
@@ -209,13 +209,13 @@ def _per_cent(form: str) -> Value | None:
 
 
 def _exact_number(text: str | None) -> Decimal | None:
-    """Return a number that a text is, or None."""
+    """Return the number of a text that has only a number, else None."""
     number = read_number(text) if text else None
     return number.value if number and text is not None and number.end == len(text) else None
 
 
 def _quantity(form: str) -> Value | None:
-    """Read 12 tonnes, 300 km, 50mg, six feet, 5 sq km, 6 feet 2 inches, 6이닝, 2큰술, 시속 100km, 고기 두 근."""
+    """Parse 12 tonnes, 300 km, 50mg, six feet, 5 sq km, 6 feet 2 inches, 6이닝, 2큰술, 시속 100km, 고기 두 근."""
     if form[-1:] in "'\"" and (match := _FEET.fullmatch(form)) and match.group():
         feet, inches = (Decimal(part or 0) for part in match.groups())
         return Value(
@@ -226,7 +226,7 @@ def _quantity(form: str) -> Value | None:
     word, _, tail = form.partition(" ")
     before = _BEFORE.get(word)
     if before or (tail and "가" <= word[:1] <= "힣" and _exact_number(word) is None and read_number(tail)):
-        form = tail  # what is measured stands before it
+        form = tail  # without the measured thing before the number
     form, half = _halves(form.replace("half-a-", "half a ").replace("^", ""))
     number = _number(form)
     if number is None:
@@ -244,7 +244,7 @@ def _quantity(form: str) -> Value | None:
 
 
 def _unit(text: str) -> str | None:
-    """Return the code of a unit, also of one by time, such as barrels a day."""
+    """Return the UCUM code of a unit, also of a rate such as barrels a day; None for other text."""
     bare = _DIMENSION.sub("", text.removeprefix("of ").removeprefix("a ").removeprefix("an ")).rstrip(".")
     for name in (bare, bare.replace("-", " "), bare.replace(".", ""), bare.removesuffix("s"), _SUFFIX.sub("", bare)):
         if name in UNITS:
@@ -261,7 +261,7 @@ _DIMENSION = re.compile(
 
 
 def _compound(amount: Decimal, text: str) -> Value | None:
-    """Read the rest of 6 feet 2 inches, behind the 6, in the smaller unit."""
+    """Parse "feet 2 inches" after the amount 6; return the quantity in the smaller unit, or None."""
     head, _, tail = text.replace(" and ", " ").replace(", ", " ").replace("-", " ").partition(" ")
     smaller, count = COMPOUNDS.get(UNITS.get(head, ""), ("", 0))
     number = read_number(tail)

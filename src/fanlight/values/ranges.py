@@ -1,6 +1,6 @@
 """Ranges: "3-5 March 2020", "$5 to $10 million", "between 9 and 17:00", "오후 3~5시", "3월 1일부터 3일까지".
 
-Each end of a range leaves out what the other says, so both are read with words of the other, the most of them first.
+The ends of a range omit words that they share, so each end is parsed with words of the other, most words first.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from fanlight.values.numbers import ABOUT_TWO
 from fanlight.values.spans import days_of, seconds_of
 from fanlight.values.value import Value
 
-SHARED = 6  # words, at most, that one end takes from the other
+SHARED = 6  # most words that one end takes from the other
 _FRAME = re.compile(r"^(?:from|between) |(?: ?까지)$")
 _BORDERS = (" to ", " or ", " through ", " until ", " till ", "-to-", " and ", " - ", "부터 ", "에서 ", "~", "/", "-")
 _MULTIPLIERS = "십백천만억조"
@@ -24,21 +24,21 @@ _PIECE = re.compile(r"\d[\d,.:]*\d|\d|[십백천만억조]|[^\W\d_십백천만�
 
 
 def read_range(form: str, read: Callable[[str], Value | None]) -> Value | None:
-    """Return the value of a range: of dates and times "begin/end", of amounts its least and its greatest number.
+    """Return the value of a range, or None: "begin/end" for dates and times, the least and greatest number for amounts.
 
     Parameters
     ----------
     form : str
-        In lower case.
+        Text in lower case.
     read : callable
-        Reads one end.
+        Parser of one end.
     """
     text = form.translate({0x223C: "~", 0x301C: "~", 0xFF5E: "~"})
     bare = _FRAME.sub("", _FRAME.sub("", text))
     for border in _BORDERS:
         left, separator, right = bare.partition(border)
         if border == " and " and not text.startswith("between ") and not _FIGURE.fullmatch(left):
-            continue  # such as 3 and 4 p.m., with no between in its span
+            continue  # only figures before "and", as in 3 and 4 p.m., need no "between"
         if not (separator and left.strip() and right.strip()):
             continue
         for end in _with_prefixes(left.strip(), right.strip()):
@@ -56,7 +56,7 @@ def read_range(form: str, read: Callable[[str], Value | None]) -> Value | None:
 
 
 def read_two(form: str, read: Callable[[str], Value | None]) -> Value | None:
-    """Return the range of a number that is named as one: 두세 시간, 이삼십 명, 사나흘."""
+    """Return the range of a word for two numbers: 두세 시간, 이삼십 명, 사나흘; None for other text."""
     for word, ends in ABOUT_TWO.items():
         if form.startswith(word):
             low, high = (read(end + form[len(word) :]) for end in ends)
@@ -65,7 +65,7 @@ def read_two(form: str, read: Callable[[str], Value | None]) -> Value | None:
 
 
 def _with_prefixes(left: str, right: str) -> Iterator[str]:
-    """Yield the right end with words of the left one before it, the most first."""
+    """Yield the right end with words of the left end before it, most words first."""
     word_ends = [match.end() for match in _PIECE.finditer(left) if match.group().strip()]
     for place in [*reversed(word_ends[:-1][:SHARED]), 0]:
         if left[:place] in ("-", "minus") or (place and right.startswith(("a ", "an ", "one "))):
@@ -77,7 +77,7 @@ def _with_prefixes(left: str, right: str) -> Iterator[str]:
 
 
 def _with_suffixes(left: str, right: str) -> Iterator[str]:
-    """Yield the left end with words of the right one behind it, the most first."""
+    """Yield the left end with words of the right end behind it, most words first."""
     word_starts = [match.start() for match in _PIECE.finditer(right) if match.group().strip()]
     for place in word_starts[1:][-SHARED:]:
         if _cannot_follow(left[-1], right[place:]):
@@ -88,14 +88,14 @@ def _with_suffixes(left: str, right: str) -> Iterator[str]:
 
 
 def _cannot_follow(last: str, suffix: str) -> bool:
-    """Tell whether a suffix is of the right end's number alone, as 5천원 in 1만~2만5천원 and 30분 in 2시~3시 30분."""
+    """Tell whether a suffix belongs to the right end's number: 5천원 in 1만~2만5천원, 30분 in 2시~3시 30분."""
     if suffix[0].isdecimal() or suffix[0] in "/.:":
         return not _YEAR.match(suffix)
     return suffix[0] == last or (last in _MULTIPLIERS and -1 < _MULTIPLIERS.find(suffix[0]) < _MULTIPLIERS.index(last))
 
 
 def _join(low: Value, high: Value) -> Value | None:
-    """Return the range of two values, if they are of one kind and in this order."""
+    """Return the range of two values of the same kind and unit in ascending order, else None."""
     if low.kind != high.kind or low.unit != high.unit or "/" in f"{low.iso}{high.iso}" or low == high:
         return None
     if low.number is not None and high.number is not None:

@@ -1,4 +1,4 @@
-"""The value of an entity, by its type and script."""
+"""Parsing of the value of an entity, by its type and script."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from fanlight.values import dates, korean_dates, quantities
 from fanlight.values.ranges import read_range, read_two
 from fanlight.values.value import Value
 
-LONGEST = 200  # characters of a text that is read: a longer one has no value
+LONGEST = 200  # most characters of a text with a value
 KINDS = ("DATE", "TIME", "MONEY", "PERCENT", "QUANTITY")
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "´": "'", "–": "-", "—": "-", "−": "-", "‐": "-", "\u00a0": " "})
-_FRACTIONS = {  # ½ as 1/2, and apart from a figure before it
+_FRACTIONS = {  # ½ as 1/2, with a space after a preceding figure
     character: " " + unicodedata.normalize("NFKC", character).replace("\u2044", "/") for character in "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"
 }
 
@@ -23,18 +23,18 @@ _HALF_YEAR = re.compile(r"^([12])H ?'?(?=[0-9]{2}$)")  # 1H24, while 1h24 is a t
 
 
 def read_value(text: str, type_: str, reference: datetime.date | None = None, day_first: bool = False) -> Value | None:
-    """Return the value of an entity, or None where its text has none that is understood.
+    """Return the value of an entity, or None if its text cannot be parsed.
 
     Parameters
     ----------
     text : str
-        Of the entity.
+        Text of the entity.
     type_ : str
-        Its type: one of `KINDS`; any other has no value.
+        Type of the entity; types other than `KINDS` have no values.
     reference : datetime.date or datetime.datetime, optional
-        When the text was written, for relative dates such as "yesterday", which have no value without it.
+        Date of the text, for relative dates such as "yesterday", which have no value without it.
     day_first : bool
-        Whether 12/05/2021 is in May. Dates with strokes are read month first without it, those with stops day first.
+        Whether 12/05/2021 is in May. By default the month is first in dates with slashes, the day in dates with stops.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What the ISO forms of values span: days of dates, times of the day, seconds of durations."""
+"""Extents of ISO values: first and last days of dates, times of the day, seconds of durations."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ _FIRST_MONTHS = {
     "SU": 6,
     "FA": 9,
     "WI": 12,
-}  # seasons are the north's
+}  # seasons of the northern hemisphere
 _CLOCK = re.compile(r"T(\d{2}:\d{2}(?::\d{2})?)")
 _DURATION = re.compile(r"P(?=.)(?:[\d.]+[YMWD])*(?:T(?:[\d.]+[HMS])+)?")
 _COUNT = re.compile(r"([\d.]+)([A-Z])")
-_DAY_SECONDS = {"Y": 31_556_952, "M": 2_629_746, "W": 604_800, "D": 86_400}  # of a Gregorian year's mean
+_DAY_SECONDS = {"Y": 31_556_952, "M": 2_629_746, "W": 604_800, "D": 86_400}  # means of the Gregorian calendar
 _CLOCK_SECONDS = {"H": 3600, "M": 60, "S": 1}
 
 
 def days_of(iso: str) -> tuple[str, str] | None:
-    """Return the first and the last day of a date, as ISO dates; None of any that has no year.
+    """Return the first and the last day of a date or range as ISO dates; None for dates without a year.
 
     Examples
     --------
@@ -59,13 +59,13 @@ def days_of(iso: str) -> tuple[str, str] | None:
             monday = datetime.date.fromisocalendar(int(match[1]), int(match[2]), 1)
             opening = monday + datetime.timedelta(5 if match[3] else 0)
             return opening.isoformat(), (monday + datetime.timedelta(6)).isoformat()
-        except (ValueError, OverflowError):  # no year has that week, or it is the calendar's last
+        except (ValueError, OverflowError):  # the year has no such week, or the calendar ends in it
             return None
     return None
 
 
 def clock_of(iso: str) -> str | None:
-    """Return the time of the day, HH:MM or HH:MM:SS, without its zone.
+    """Return the time of the day, HH:MM or HH:MM:SS without zone, or None.
 
     Examples
     --------
@@ -77,7 +77,7 @@ def clock_of(iso: str) -> str | None:
 
 
 def seconds_of(iso: str) -> float | None:
-    """Return how long a duration is; years and months have their mean lengths in the calendar.
+    """Return a duration in seconds, with mean lengths of years and months; None for other values.
 
     Examples
     --------
@@ -92,5 +92,5 @@ def seconds_of(iso: str) -> float | None:
 
 
 def _length(year: int, month: int) -> int:
-    """Return how many days a month has; a year 0, which the calendar lacks, is as a leap year."""
+    """Return the number of days of a month; the year 0, which the calendar lacks, is a leap year."""
     return calendar.monthrange(year or 4, month)[1]

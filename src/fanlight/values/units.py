@@ -261,7 +261,7 @@ _UNIT_NAMES = {
 }
 UNITS = {name.replace("-", " "): code for code, names in _UNIT_NAMES.items() for name in names.split()}
 UNITS |= {"light-year": "[ly]", "light-years": "[ly]"}
-CASED = {  # symbols that would be others in small letters, and names of what they mean
+CASED = {  # names of symbols that have another meaning in lower case
     "mW": "milliwatt", "Nm": "newton metre", "Mb": "megabit", "Gb": "gigabit", " M": "molar", "mM": "millimolar",
     " T": "tesla", "MT": "tonne", "Mt": "megatonne", " K": "kelvin", "A": "ampere", "eV": "electronvolt",
     "kN": "kilonewton",
@@ -270,7 +270,7 @@ PERIODS = {
     "second": "s", "minute": "min", "hour": "h", "day": "d", "week": "wk", "month": "mo", "year": "a", "s": "s",
     "sec": "s", "min": "min", "h": "h", "hr": "h", "annum": "a",
 }  # fmt: skip
-COMPOUNDS = {  # a unit that is written before a smaller one, and how many of these it is
+COMPOUNDS = {  # smaller unit that may follow a unit, and their ratio
     "[ft_i]": ("[in_i]", 12), "[lb_av]": ("[oz_av]", 16), "[stone_av]": ("[lb_av]", 14), "kg": ("g", 1000),
     "m": ("cm", 100), "km": ("m", 1000), "[yd_i]": ("[ft_i]", 3),
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Values: what the text of an entity means, as numbers, ISO 8601 and units."""
+"""Values of entities as numbers, ISO 8601 and units."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """What an entity means.
+    """The value of an entity.
 
     Attributes
     ----------
     kind : str
         "date", "time", "duration", "money", "percent" or "quantity".
     iso : str or None
-        Of a date, time or duration, in ISO 8601, as far as the text says it: "2020-03-03", "2020-03", "2020", "T17:00",
-        "2020-03-03T17:00", "P3D", "2019/2021". What ISO 8601 lacks is written as in TIMEX3 (ISO 24617-1): "XXXX-03-03"
-        for a day of any year, "XXXX-WXX-1" for any Monday, "2020-W12-WE" for a weekend, "199" for a decade, "18"
-        for the 19th century, "BC0044", "2020-H1" and "2020-Q3" for parts of a year, "2020-SU" for a summer, "TMO",
-        "TAF", "TEV" and "TNI" for the parts of a day.
+        A date, time or duration in ISO 8601, with the precision of the text: "2020-03-03", "2020-03", "2020", "T17:00",
+        "2020-03-03T17:00", "P3D", "2019/2021". Values without ISO 8601 notation follow TIMEX3 (ISO 24617-1):
+        "XXXX-03-03" for a day of any year, "XXXX-WXX-1" for any Monday, "2020-W12-WE" for a weekend, "199" for a
+        decade, "18" for the 19th century, "BC0044", "2020-H1" and "2020-Q3" for parts of a year, "2020-SU" for a
+        summer, "TMO", "TAF", "TEV" and "TNI" for the parts of a day.
     number : Decimal or None
-        The amount of money, the per cent or the quantity.
+        The amount of money, per cent or quantity; of a range the least.
     upper : Decimal or None
-        Of a range, its greatest number, where `number` is the least; dates, times and durations have "begin/end".
+        The greatest number of a range; ranges of dates, times and durations are "begin/end" in `iso`.
     unit : str or None
-        Of money, the currency by ISO 4217; of a quantity, the unit by UCUM, where one that it lacks stands in braces.
+        The ISO 4217 code of a currency, or the UCUM code of a unit; units without a code are in braces.
     """
 
     kind: str
@@ -35,7 +35,7 @@ class Value:
     upper: Decimal | None = None
 
     def to_dict(self) -> dict[str, str | float | int]:
-        """Return what is not None, numbers as int or float, as JSON has them.
+        """Return the attributes that are not None, with numbers as int or float, for JSON.
 
         Examples
         --------
@@ -53,7 +53,7 @@ class Value:
         return row
 
     def __str__(self) -> str:
-        """Show it in a word or two: an ISO date, or a number with its unit."""
+        """Return the ISO value, or the number with its unit."""
         if self.iso is not None:
             return self.iso
         fields = self.to_dict()

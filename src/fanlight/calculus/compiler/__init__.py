@@ -1,1 +1,1 @@
-"""Compiling expressions: programs, plans, fused kernels, buffers and threads."""
+"""The compiler of expressions: programs, plans, fused kernels, buffers and threads."""

@@ -1,4 +1,4 @@
-"""Buffer allocation: which buffer each matrix of a program is computed in."""
+"""Buffer allocation for the matrices of a program."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fanlight.calculus.expressions import Expression
 
 
 def find_bases(order: Sequence[Expression], views: Sequence[Expression]) -> dict[Expression, Expression]:
-    """Return whose buffer each node reads: its own, or that of what it is a view of."""
+    """Return the node that owns each node's buffer: the node itself, or the node that it is a view of."""
     bases: dict[Expression, Expression] = {}
     all_views = set(views)
     for node in order:
@@ -24,20 +24,20 @@ def allocate_slots(
     *,
     has_ended: Callable[[Expression, Expression], bool] = lambda a, b: True,
 ) -> dict[Expression, int]:
-    """Give each matrix a slot; a slot is free again once all that reads or writes it has ended.
+    """Assign a buffer slot to each matrix; a slot is reused once all steps that read or write it have ended.
 
     Parameters
     ----------
     order : sequence of Expression
-        The nodes in the order of their steps.
+        The nodes in the order of execution.
     reads : mapping of Expression to sequence of Expression
-        What each step reads.
+        The nodes that each step reads.
     bases : mapping of Expression to Expression
-        See `find_bases`.
+        The node that owns each node's buffer (`find_bases`).
     roots : sequence of Expression
-        What has to be there at the end.
+        The outputs, whose slots are not reused.
     has_ended : callable
-        Whether a node's step has surely ended when a later node's begins.
+        Whether the step of its first argument, a node, has always ended when the step of the second begins.
     """
     place = {node: n for n, node in enumerate(order)}
     users: dict[Expression, list[Expression]] = {node: [node] for node in order}
@@ -46,7 +46,7 @@ def allocate_slots(
             users[bases[read]].append(node)
     outputs = {bases[root] for root in roots}
     slots: dict[Expression, int] = {}
-    contents: list[Expression] = []  # of each slot
+    contents: list[Expression] = []  # the last node of each slot
     for node in order:
         if len(node.shape) != 2 or node.operation.name == "symbol" or bases[node] is not node:
             continue

@@ -1,4 +1,4 @@
-"""The steps of a program as lines of Python: one call for each loop, product or other operation."""
+"""Code generation: the steps of a program as Python statements, one call per loop, product or other operation."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ _COMPILED = {"rows", "scatter_rows", "bag", "scatter_bag", "softmax_rows", "logs
 
 
 class StepWriter:
-    """Writes the lines that compute the nodes of a program.
+    """Writes the Python statements that compute the nodes of a program.
 
     Attributes
     ----------
     steps : list of (Expression, list of str)
-        The nodes that need lines, in order.
+        The nodes with statements, and their statements, in order.
     variables : dict of Expression to str
-        The name or literal that holds each node's value.
-    frame : list of (str, node, Dimension or type)
-        Each parameter beside the inputs, and what it is made from: a buffer, a length, or all lengths.
+        The variable or literal for each node's value.
+    frame : list of (str, Expression, Dimension or type)
+        Name and source of each parameter after the inputs: a node for its buffer, a length, or dict for all lengths.
     joint : dict of Expression to list of Expression
-        The nodes that are computed together with a node.
+        The nodes computed by the same call as a node.
     is_compilable : bool
-        All steps are loops and products, so that they can be compiled as one function.
+        Whether all steps are loops, products and compiled operations, which can be compiled as one function.
     """
 
     def __init__(self, order: Sequence[Expression], kernels: Mapping[Expression, Kernel], dtype: np.dtype[Any]) -> None:
@@ -55,20 +55,20 @@ class StepWriter:
         self._scope |= load_kernels(list(kernels.values()), dtype)
 
     def bind(self, name: str, value: object) -> None:
-        """Give a name in the lines a value."""
+        """Define a name used by the statements."""
         self._scope[name] = value
 
     def build(self, parameters: Sequence[str], statements: Sequence[str], results: Mapping[str, str]) -> Function:
-        """Return the function of these lines."""
+        """Return a function of the statements that returns the dictionary of `results`."""
         result = ", ".join(f"{name!r}: {variable}" for name, variable in results.items())
         source = "\n    ".join([f"def run({', '.join(parameters)}):", *statements, f"return {{{result}}}"])
-        exec(source, self._scope)  # our own source: no name in it is a user's but behind in_
+        exec(source, self._scope)  # generated source: names from users occur only with the prefix in_
         return cast("Function", self._scope["run"])
 
     def build_compiled(
         self, parameters: Sequence[str], results: Mapping[str, str], roots: Sequence[Expression]
     ) -> Function:
-        """Compile all steps as one function that returns the scalars; views of buffers are made around it."""
+        """Compile all steps as one function that returns the scalars; its caller creates the views of buffers."""
         statements = [line for _, step in self.steps for line in step]
         scalars = [variable for root in roots if not root.shape and (variable := self.variables[root])[0] == "t"]
         steps = [line.replace("asreal(", "real(") for line in statements]
@@ -81,7 +81,7 @@ class StepWriter:
         return self.build(parameters, [call, *unpacked, *views], results)
 
     def _parameter(self, source: Expression | Dimension | type) -> str:
-        """Return the name of a parameter of the frame."""
+        """Return the name of the frame's parameter for a source, which is added if new."""
         for name, other in self.frame:
             if other is source or (isinstance(source, Dimension) and other == source):
                 return name
@@ -90,8 +90,8 @@ class StepWriter:
         return name
 
     def _step(self, node: Expression) -> list[str]:
-        """Return the lines that compute a node, and note its variable."""
-        if node in self.variables:  # computed together with another
+        """Return the statements that compute a node, and record its variable."""
+        if node in self.variables:  # computed by the call of another node
             return []
         variable = self.variables[node] = f"t{len(self.variables)}"
         name = node.operation.name
@@ -109,7 +109,7 @@ class StepWriter:
         return self._compiled_step(node, variable, arguments) or self._other_step(node, variable, arguments)
 
     def _compiled_step(self, node: Expression, variable: str, arguments: list[str]) -> list[str]:
-        """Return the line of a step that can be compiled with the others; no line if it cannot."""
+        """Return the statement of a step that can be compiled with the others; an empty list for other steps."""
         name = node.operation.name
         call = "product" if name == "matmul" and all(a.shape for a in node.arguments) else name
         if len(node.shape) == 2 and (call == "product" or name in VECTORISED or name in _COMPILED):
@@ -124,7 +124,7 @@ class StepWriter:
         return [f"{variable} = asreal(inner({', '.join(arguments)}))"] if call == "product" else []
 
     def _other_step(self, node: Expression, variable: str, arguments: list[str]) -> list[str]:
-        """Return the lines of a step that is NumPy's."""
+        """Return the statements of a step computed by NumPy."""
         self.is_compilable = False
         name = node.operation.name
         if name == "slice" and not any(bound.letters for bound in node.parameters[2:]):
@@ -153,7 +153,7 @@ class StepWriter:
         return [f"{kernel.name}({', '.join([*sizes, *leaves, buffer])})"]
 
     def _joint_step(self, node: Expression, arguments: list[str]) -> list[str]:
-        """Return one call for all operations that are computed together from the same arguments."""
+        """Return one call for all operations with the same joint function and the same arguments."""
         compute = node.operation.joint
         key = f"together_{len(self._scope)}"
         self._scope[key] = compute
@@ -168,9 +168,9 @@ class StepWriter:
 
 
 def _product(outer: Callable[[Array, Array, Array], None]) -> Callable[[Array, Array, Array], None]:
-    """Return the product of matrices into a buffer: by BLAS, but of a column and a row by `outer`.
+    """Return a function that writes a matrix product into a buffer: by BLAS, or by `outer` for a column and a row.
 
-    Few rows times a transposed matrix go the other way round, at which OpenBLAS is nearly twice as fast.
+    For few rows and a transposed matrix it computes (b.T @ a.T).T, which is nearly twice as fast with OpenBLAS.
     """
 
     def product(a: Array, b: Array, out: Array) -> None:

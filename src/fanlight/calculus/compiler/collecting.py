@@ -1,7 +1,6 @@
-"""Normal forms of products and sums: like things collected, in one order.
+"""Normal forms of products and sums: like terms and factors collected, in a fixed order.
 
-Each function looks at a node whose arguments are simple already and returns an equal one in normal form, which may
-be the node itself.
+Each function takes a node with simplified arguments and returns an equal node in normal form, possibly the node itself.
 """
 
 from __future__ import annotations
@@ -16,13 +15,13 @@ _INVERTIBLE = ("invertible", "spd")
 
 
 def product(node: Expression) -> Expression:
-    """Collect the factors of an elementwise product or quotient: powers of one base, numbers, scalars, matrices."""
+    """Collect the factors of an elementwise product or quotient: numbers, then powers of scalars, then of matrices."""
     coefficient, powers = 1.0, dict[Expression, float]()
     stack = [(node, 1.0)]
     while stack:
         factor, exponent = stack.pop()
         name, arguments = factor.operation.name, factor.arguments
-        value = _number(factor)
+        value = _constant_value(factor)
         if value is not None and (value != 0 or exponent > 0):
             coefficient *= value**exponent
         elif name in ("multiply", "divide"):
@@ -31,8 +30,8 @@ def product(node: Expression) -> Expression:
         elif name == "negative" and exponent == int(exponent):
             coefficient *= (-1) ** int(exponent)
             stack.append((arguments[0], exponent))
-        elif name == "power" and _integer(_number(arguments[1])) and exponent == int(exponent):
-            stack.append((arguments[0], exponent * float(_number(arguments[1]) or 0)))
+        elif name == "power" and _is_integer(_constant_value(arguments[1])) and exponent == int(exponent):
+            stack.append((arguments[0], exponent * float(_constant_value(arguments[1]) or 0)))
         elif name != "ones":
             powers[factor] = powers.get(factor, 0) + exponent
     if coefficient == 0:
@@ -44,7 +43,7 @@ def product(node: Expression) -> Expression:
             powers[base] = 1
     outcome = _quotient(abs(coefficient), {b: e for b, e in powers.items() if e})
     if outcome.shape != node.shape:
-        outcome = outcome * ones(*node.shape) if _number(outcome) != 1 else ones(*node.shape)
+        outcome = outcome * ones(*node.shape) if _constant_value(outcome) != 1 else ones(*node.shape)
     return -outcome if coefficient < 0 else outcome
 
 
@@ -54,16 +53,16 @@ def _quotient(coefficient: float, powers: dict[Expression, float]) -> Expression
     factors = {}
     for name, side in (("above", above), ("below", below)):
         in_order = sorted(side, key=lambda power: (bool(power[0].shape), *_key(power[0])))
-        factors[name] = [b if e == 1 else b ** (int(e) if _integer(e) else e) for b, e in in_order]
+        factors[name] = [b if e == 1 else b ** (int(e) if _is_integer(e) else e) for b, e in in_order]
     number = constant(coefficient)
-    if 0 < coefficient < 1 and _integer(1 / coefficient) and factors["above"]:
+    if 0 < coefficient < 1 and _is_integer(1 / coefficient) and factors["above"]:
         factors["below"].insert(0, constant(1 / coefficient))
         number = constant(1)
-    top = _times(([] if coefficient == 1 or _number(number) == 1 else [number]) + factors["above"])
-    return top / _times(factors["below"]) if factors["below"] else top
+    top = _multiply(([] if coefficient == 1 or _constant_value(number) == 1 else [number]) + factors["above"])
+    return top / _multiply(factors["below"]) if factors["below"] else top
 
 
-def _times(factors: list[Expression]) -> Expression:
+def _multiply(factors: list[Expression]) -> Expression:
     if not factors:
         return constant(1)
     outcome = factors[0]
@@ -73,7 +72,7 @@ def _times(factors: list[Expression]) -> Expression:
 
 
 def total(node: Expression) -> Expression:
-    """Collect the terms of a sum: like terms, and products that share their first or last factor."""
+    """Collect the like terms of a sum, and the products that share their first or last factor."""
     terms: dict[Expression, float] = {}
     stack = [(node, 1.0)]
     while stack:
@@ -84,11 +83,11 @@ def total(node: Expression) -> Expression:
             stack.append((arguments[0], sign))
         elif name == "negative":
             stack.append((arguments[0], -sign))
-        elif name == "multiply" and _number(arguments[0]) is not None:
-            count = float(_number(arguments[0]) or 0)
+        elif name == "multiply" and _constant_value(arguments[0]) is not None:
+            count = float(_constant_value(arguments[0]) or 0)
             terms[arguments[1]] = terms.get(arguments[1], 0) + sign * count
-        elif _number(term) is not None:
-            terms[constant(1)] = terms.get(constant(1), 0) + sign * float(_number(term) or 0)
+        elif _constant_value(term) is not None:
+            terms[constant(1)] = terms.get(constant(1), 0) + sign * float(_constant_value(term) or 0)
         elif name != "zeros":
             terms[term] = terms.get(term, 0) + sign
     return _sum(_factor_out({t: c for t, c in terms.items() if c}), node)
@@ -98,10 +97,10 @@ def _sum(terms: dict[Expression, float], node: Expression) -> Expression:
     if terms and all(count < 0 for count in terms.values()):
         return -_sum({term: -count for term, count in terms.items()}, node)
     outcome: Expression | None = None
-    # what is added stands before what is taken away, a matrix before a transpose
+    # positive terms before negative ones, matrices before transposes
     for term, count in sorted(terms.items(), key=lambda item: (item[1] < 0, item[0].operation.name == "transpose")):
         size = abs(count)
-        part = constant(size) if _number(term) == 1 else term if size == 1 else constant(size) * term
+        part = constant(size) if _constant_value(term) == 1 else term if size == 1 else constant(size) * term
         if outcome is None:
             outcome = part if count > 0 else -part
         else:
@@ -112,7 +111,7 @@ def _sum(terms: dict[Expression, float], node: Expression) -> Expression:
 
 
 def _factor_out(terms: dict[Expression, float]) -> dict[Expression, float]:
-    """Turn ``A @ x + B @ x`` into ``(A + B) @ x``, and likewise on the other side."""
+    """Replace ``A @ x + B @ x`` with ``(A + B) @ x``, and ``x @ A + x @ B`` with ``x @ (A + B)``."""
     for side in (1, 0):
         groups: dict[tuple[Expression, float], list[Expression]] = {}
         for term, count in terms.items():
@@ -135,20 +134,20 @@ def _factor_out(terms: dict[Expression, float]) -> dict[Expression, float]:
 
 
 def chain(node: Expression) -> Expression:
-    """Associate a chain of matrix products so that vectors are met first, and cancel inverses."""
+    """Associate a chain of matrix products so that vectors are multiplied first, and cancel inverses."""
     factors: list[Expression] = []
     stack = [node]
     while stack:
         part = stack.pop()
         if part.operation.name == "matmul" and all(len(a.shape) == 2 for a in part.arguments):
-            stack += part.arguments[::-1]  # the last on the stack is the first factor
+            stack += part.arguments[::-1]  # the first factor is on top of the stack
             stack[-2:] = [part.arguments[1], part.arguments[0]]
         else:
             factors.append(part)
     remaining: list[Expression] = []
     for factor in factors:
         before = remaining[-1] if remaining else factor
-        if remaining and _inverse_of(before, factor):
+        if remaining and _are_inverse(before, factor):
             remaining.pop()
         elif remaining and _is_diagonal(before) and before.arguments[0].shape == factor.shape:
             remaining[-1] = before.arguments[0] * factor
@@ -165,7 +164,7 @@ def _associate(factors: list[Expression]) -> Expression:
     if len(factors) == 1:
         return factors[0]
     for place in range(1, len(factors)):
-        if factors[place].shape[0] == ONE:  # a column times a row: each side on its own
+        if factors[place].shape[0] == ONE:  # an outer product: each side is associated separately
             return _associate(factors[:place]) @ _from_left(factors[place:])
     return _from_right(factors) if factors[-1].shape[1] == ONE else _from_left(factors)
 
@@ -185,16 +184,16 @@ def _from_right(factors: list[Expression]) -> Expression:
 
 
 def _is_diagonal(node: Expression) -> bool:
-    """Tell a column laid along a diagonal from a diagonal taken out as a column."""
+    """Tell whether a node is the diagonal matrix of a column, not the diagonal of a matrix as a column."""
     return node.operation.name == "diag" and node.arguments[0].shape[1] == ONE
 
 
-def _inverse_of(a: Expression, b: Expression) -> bool:
+def _are_inverse(a: Expression, b: Expression) -> bool:
     return (a.operation.name == "inv" and a.arguments[0] is b) or (b.operation.name == "inv" and b.arguments[0] is a)
 
 
 def turns_well(node: Expression) -> bool:
-    """Tell whether the transpose of a product is written with no more transposes inside than outside."""
+    """Tell whether transposing the factors of a product, instead of the product, adds no transposes."""
     factors, stack = [], [node]
     while stack:
         part = stack.pop()
@@ -209,7 +208,7 @@ def turns_well(node: Expression) -> bool:
 
 
 def is_invertible(node: Expression) -> bool:
-    """Tell whether an inverse is sure to exist, by what is assumed."""
+    """Tell whether the assumptions guarantee that a matrix is invertible."""
     if node.operation.name in ("transpose", "inv"):
         return is_invertible(node.arguments[0])
     if node.operation.name == "matmul":
@@ -217,11 +216,11 @@ def is_invertible(node: Expression) -> bool:
     return node.operation.name == "symbol" and node.parameters[2] in _INVERTIBLE
 
 
-def _number(node: Expression) -> float | None:
+def _constant_value(node: Expression) -> float | None:
     return float(node.parameters[0]) if node.operation.name == "constant" else None
 
 
-def _integer(value: float | None) -> bool:
+def _is_integer(value: float | None) -> bool:
     return value is not None and value == int(value)
 
 
@@ -229,7 +228,7 @@ _KEYS: WeakKeyDictionary[Expression, tuple[int, str]] = WeakKeyDictionary()
 
 
 def _key(node: Expression) -> tuple[int, str]:
-    """Return what factors are ordered by: symbols by name, then all else by a digest of its structure."""
+    """Return the sort key of a factor: symbols by name, then other nodes by depth and a digest of their structure."""
     key = _KEYS.get(node)
     if key is None:
         if node.operation.name == "symbol":

@@ -1,7 +1,7 @@
-"""Leaving out columns that nothing reads.
+"""Column pruning: columns that no step reads are not computed.
 
-The gradient of what stands side by side is split into parts again, and parts that no one asked for, such as those of
-word vectors that are not trained, need not be computed: ``(A @ B)[:, c:d]`` becomes ``A @ B[:, c:d]``.
+The gradient of an hstack is sliced into the gradients of its parts, and parts that are not outputs, such as gradients
+of fixed word vectors, need not be computed: ``(A @ B)[:, c:d]`` becomes ``A @ B[:, c:d]``.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _ENTRYWISE = {"add", "subtract", "multiply", "divide", "negative"}
 
 
 def prune_columns(outputs: Mapping[str, Expression]) -> dict[str, Expression]:
-    """Return expressions of equal values in which matrices that are only read in parts have no columns besides.
+    """Return expressions of equal values, in which products and elementwise operations have no unread columns.
 
     Examples
     --------
@@ -38,14 +38,14 @@ def prune_columns(outputs: Mapping[str, Expression]) -> dict[str, Expression]:
 
 
 def _find_unread_columns(outputs: Mapping[str, Expression]) -> tuple[Expression, int, int, Users] | None:
-    """Return a node of which some columns are never read, the columns that are, and who reads each node."""
+    """Return a node with unread columns, the bounds of the columns that are read, and the users of each node."""
     order = list(walk(*outputs.values()))
     users: Users = {node: [] for node in order}
     for node in order:
         for argument in set(node.arguments):
             users[argument].append(node)
     for node in outputs.values():
-        users[node].append(node)  # by whoever asked for it, whole
+        users[node].append(node)  # an output is read whole
     for node in order:
         if not (_is_product(node) or _is_entrywise(node)):
             continue
@@ -64,9 +64,9 @@ def _find_unread_columns(outputs: Mapping[str, Expression]) -> tuple[Expression,
 
 
 def _part(node: Expression, low: int, high: int, users: Users) -> Expression:
-    """Return the columns from `low` to `high` of a node that nothing else reads whole."""
+    """Return columns `low` to `high` (exclusive) of a node, pruning arguments that have no other user."""
     if not node.shape or node.shape[1] == ONE:
-        return node  # the same for all columns
+        return node  # broadcast along the columns
     inner = [a for a in node.arguments if all(user is node for user in users[a])]
 
     def part(a: Expression) -> Expression:
@@ -80,7 +80,7 @@ def _part(node: Expression, low: int, high: int, users: Users) -> Expression:
 
 
 def _columns(part: Expression, user: Expression, low: int) -> Expression:
-    """Return what a slice of the whole node reads of its part."""
+    """Return the columns of a slice of the node as a slice of its part, which begins at column `low`."""
     return part[:, user.parameters[2].constant - low : user.parameters[3].constant - low]
 
 

@@ -1,4 +1,4 @@
-"""What a step of a program costs, and from when on another thread or a function of all steps pays."""
+"""Cost model of the steps of a program, and the limits for a second thread and for one function of all steps."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ import numpy as np
 
 from fanlight.calculus.expressions import Expression
 
-# scalar operations up to which calling each step costs more than its arithmetic: measured on programs of 5 to 30 steps
+# scalar operations up to which calls of steps cost more than the arithmetic: measured on programs of 5 to 30 steps
 LARGEST_COMPILED = 4096
-LEAST_SAVING = 0.15  # share of the time that a second thread has to save; below, waiting costs as much
-_CALL = 3000  # nanoseconds of a call
-_MULTIPLICATIONS = 40  # of a matrix product in a nanosecond
-_ENTRY = 0.15  # nanoseconds for an entry that a loop reads or writes
-_JOINT_ENTRY = 50  # nanoseconds for an entry of operations that are computed together, such as those of a chain
+LEAST_SAVING = 0.15  # least share of the time that a second thread must save; below it, waiting costs as much
+_CALL = 3000  # nanoseconds per call
+_MULTIPLICATIONS = 40  # multiplications of a matrix product per nanosecond
+_ENTRY = 0.15  # nanoseconds per entry that a loop reads or writes
+_JOINT_ENTRY = 50  # nanoseconds per entry of operations computed by one call, such as those of a chain
 
 
 def step_cost(
     node: Expression, reads: Sequence[Expression], lengths: Mapping[str, int], *, is_loop: bool, is_joint: bool
 ) -> float:
-    """Return about how many nanoseconds a step takes.
+    """Return the estimated time of a step in nanoseconds.
 
     Parameters
     ----------
     node : Expression
-        What the step computes.
+        The node that the step computes.
     reads : sequence of Expression
-        What it reads.
+        The nodes that the step reads.
     lengths : mapping of str to int
-        What the dimension letters stand for.
+        The length of each dimension letter.
     is_loop : bool
-        A compiled loop computes it.
+        Whether the step is a compiled loop.
     is_joint : bool
-        Other operations are computed with it.
+        Whether the step is a joint function, which may compute several operations.
     """
     sizes = [[d.value(lengths) for d in n.shape] for n in (node, *reads)]
     entries = [float(np.prod(size)) for size in sizes]

@@ -1,7 +1,7 @@
-"""Fusing chains of elementwise operations into compiled loops.
+"""Fusion of chains of elementwise operations into compiled loops.
 
-A loop runs over the rows and columns of its result and computes an entry from the entries of its leaves, which may
-be broadcast, transposed, or rows gathered by number. A sum over rows, columns or both can be its last step.
+A loop iterates over the rows and columns of its result and computes each entry from entries of its leaves, which may be
+broadcast, transposed, or gathered by row number. Its last step may be a sum over rows, columns or both.
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ from fanlight.calculus.expressions import Expression, walk
 from fanlight.calculus.shapes import ONE, Dimension
 
 _SUMS = {"sum", "row_sums", "column_sums"}
-VECTORISED = {"tanh", "exp", "log", "sin", "cos"}  # NumPy computes several at once, a compiled loop one by one
+VECTORISED = {"tanh", "exp", "log", "sin", "cos"}  # NumPy computes these by SIMD, a compiled loop entry by entry
 
 
 @dataclass(frozen=True)
 class Kernel:
-    """One loop.
+    """A fused loop.
 
     Attributes
     ----------
     root : Expression
-        What it computes.
+        The node that the loop computes.
     inside : frozenset of Expression
-        The nodes it computes on the way, and the root.
+        The root and the intermediate nodes.
     leaves : tuple of Expression
-        What it reads: materialised matrices, scalars, and row numbers.
+        The inputs of the loop: matrices, scalars, and row numbers.
     space : tuple of Dimension
-        Rows and columns that it runs over.
+        Numbers of rows and columns of the iteration.
     source : str
-        The body of the function, with ``NAME`` for its name.
+        The source of the function, with ``NAME`` for its name.
     """
 
     root: Expression
@@ -53,12 +53,12 @@ class Kernel:
 
     @property
     def name(self) -> str:
-        """A name that belongs to this source alone."""
+        """A unique name for this source, from its SHA-256."""
         return "loop_" + hashlib.sha256(self.source.encode()).hexdigest()[:16]
 
 
 def fuse(roots: Sequence[Expression]) -> dict[Expression, Kernel]:
-    """Return the loops of a program by what they compute."""
+    """Return the loops of a program, by the node that each computes."""
     order = list(walk(*roots))
     users: dict[Expression, list[Expression]] = {node: [] for node in order}
     for node in order:
@@ -67,14 +67,14 @@ def fuse(roots: Sequence[Expression]) -> dict[Expression, Kernel]:
     outputs = set(roots)
 
     def is_inlined(node: Expression) -> bool:
-        """Tell what is computed inside its only user, entry by entry."""
+        """Tell whether a node is computed within the loop of its only user."""
         if node in outputs or len(users[node]) != 1 or not _is_loop(node):
             return False
         user = users[node][0]
         return _is_loop(user) and (user.shape == node.shape or user.operation.name in _SUMS)
 
     def is_gathered(node: Expression) -> bool:
-        """Tell which rows are read where they lie, because all users are loops."""
+        """Tell whether rows are read from their table without a copy, because all users are loops."""
         return (
             node.operation.name == "rows"
             and node not in outputs
@@ -98,7 +98,7 @@ def _is_loop(node: Expression) -> bool:
 
 
 def _is_outer(node: Expression) -> bool:
-    """Tell a column times a row: elementwise, each broadcast along the other."""
+    """Tell whether a product is of a column and a row, and thus an elementwise product with broadcasting."""
     return (
         node.operation.name == "matmul"
         and all(len(a.shape) == 2 for a in node.arguments)
@@ -107,7 +107,7 @@ def _is_outer(node: Expression) -> bool:
 
 
 class _LoopWriter:
-    """Writes the loop that computes a node: what is done once a row, and once an entry."""
+    """Writes the loop that computes a node: statements per row, and statements per entry."""
 
     def __init__(
         self, root: Expression, inlined: Callable[[Expression], bool], gathered: Callable[[Expression], bool]
@@ -148,7 +148,7 @@ class _LoopWriter:
         return Kernel(self.root, frozenset(self.inside), tuple(self.leaves), space, "\n".join(source))
 
     def _entry(self, node: Expression) -> str:
-        """Return the variable or literal that holds a node's entry."""
+        """Return the variable or literal of a node's entry."""
         if node in self._names:
             return self._names[node]
         if node.operation.name == "constant":
@@ -176,7 +176,7 @@ class _LoopWriter:
         return self._names[node]
 
     def _gather(self, node: Expression) -> str:
-        """Read a row where it lies in its table."""
+        """Read an entry of a gathered row from its table."""
         self.inside.append(node)
         table, index = (self._leaf(a) for a in node.arguments)
         self._names[node] = f"v{len(self._names)}"
@@ -240,10 +240,10 @@ def sign(x):
 def load_kernels(
     kernels: Sequence[Kernel], dtype: np.dtype[Any], program: str | None = None
 ) -> dict[str, Callable[..., Any]]:
-    """Compile loops, through a file in the user's cache folder so that the next process finds them compiled.
+    """Compile loops from a module in the user's cache folder, so that later processes load the compiled code.
 
-    `program` is the source of a function "whole" that calls the loops and the operations of `kernels`; it is returned,
-    too.
+    `program` is the source of a function "whole", which calls the loops and the functions of `compiler.kernels`, and is
+    also returned.
     """
     sources = sorted({kernel.name: kernel.source.replace("NAME", kernel.name) for kernel in kernels}.items())
     names = [name for name, _ in sources]
@@ -279,9 +279,9 @@ def _module(text: str) -> ModuleType:
         if spec is None or spec.loader is None:
             raise OSError(f"{path} cannot be loaded")
         module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module  # where the compiler's cache looks its functions up
+        sys.modules[name] = module  # needed by Numba's cache
         spec.loader.exec_module(module)
-    except OSError:  # no place to keep them: compile for this process alone
+    except OSError:  # no writable cache folder: compile for this process only
         module = ModuleType(name)
         exec(text.replace("CACHE", "False"), module.__dict__)
     return module

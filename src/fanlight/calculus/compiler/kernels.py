@@ -1,7 +1,7 @@
-"""Compiled loops for the operations that are no elementwise chain; the table's values are their plain references.
+"""Compiled kernels of operations that are not elementwise; the values in the operations table are their references.
 
-`product`, `inner`, `tanh` and the other functions are for small programs, compiled as a whole, where a call of NumPy
-costs more than the arithmetic.
+`product`, `inner`, `tanh`, `exp`, `log`, `sin` and `cos` are for small programs, which are compiled as one function,
+because a call of NumPy costs more than the arithmetic.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def scatter_bag(up: Array, ids: Array, offsets: Array, out: Array) -> None:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def softmax_rows(x: Array, out: Array) -> None:
-    """Exponentials of each row, divided by their sum."""
+    """Set `out` to the softmax of each row of x."""
     for n in range(len(x)):
         top = x[n, 0]
         for j in range(1, x.shape[1]):
@@ -74,7 +74,7 @@ def softmax_rows(x: Array, out: Array) -> None:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def logsumexp_rows(x: Array, out: Array) -> None:
-    """Logarithm of the sum of each row's exponentials."""
+    """Set `out` (N, 1) to the logarithm of the sum of exponentials of each row of x."""
     for n in range(len(x)):
         top = x[n, 0]
         for j in range(1, x.shape[1]):
@@ -87,7 +87,7 @@ def logsumexp_rows(x: Array, out: Array) -> None:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def outer(a: Array, b: Array, out: Array) -> None:
-    """Set `out` to the product of a column and a row, at which BLAS's general product is slow."""
+    """Set `out` to the product of a column a and a row b, for which BLAS's matrix product is slow."""
     for r in range(a.shape[0]):
         entry = a[r, 0]
         for c in range(b.shape[1]):
@@ -107,7 +107,7 @@ def product(a: Array, b: Array, out: Array) -> None:
 
 @njit(nogil=True, error_model="numpy")
 def inner(a: Array, b: Array) -> Any:
-    """Return the product of a row and a column."""
+    """Return the product of a row a and a column b as a scalar."""
     total = a.dtype.type(0)
     for k in range(a.shape[1]):
         total += a[0, k] * b[k, 0]

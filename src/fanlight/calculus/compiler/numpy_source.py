@@ -1,4 +1,4 @@
-"""Expressions as plain NumPy that runs on its own."""
+"""NumPy source of expressions, which runs without this package."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ _FORMS = {
 
 
 def numpy_source(outputs: Mapping[str, Expression], name: str = "program") -> str:
-    """Return the source of a function of the symbols that returns the outputs as a dictionary.
+    """Return the NumPy source of a function from the values of the symbols to a dictionary of the outputs.
 
     Raises
     ------
     CalculusError
-        An operation has no NumPy form, such as a function that is only a name.
+        An operation has no NumPy form, such as an unspecified function, or no symbol has a dimension that is needed.
 
     Examples
     --------
@@ -116,7 +116,7 @@ def _form(node: Expression, arguments: list[str]) -> str:
 
 
 def _lengths(roots: list[Expression], symbols: Mapping[str, Expression]) -> list[str]:
-    """Say what the dimension letters are, where they are needed as numbers."""
+    """Return statements that assign lengths to the dimension letters used as numbers."""
     needed = {k for node in walk(*roots) for p in node.parameters if isinstance(p, Dimension) for k in p.letters}
     statements = []
     for letter in sorted(needed):

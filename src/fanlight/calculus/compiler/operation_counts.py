@@ -1,4 +1,4 @@
-"""How many operations a program takes, in the letters of its dimensions."""
+"""Counts of the scalar operations of a program, in its dimension letters."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _FREE = {
     "rows",
     "diag",
 }
-_NONE = dimension(0)
+_ZERO = dimension(0)
 
 
 @dataclass(frozen=True)
@@ -33,23 +33,23 @@ class Operations:
     Attributes
     ----------
     multiplications : Dimension
-        And divisions.
+        Multiplications and divisions.
     additions : Dimension
-        And subtractions.
+        Additions and subtractions.
     functions : Dimension
         Evaluations of functions such as tanh.
     steps : int
-        Nodes of the program that compute something.
+        Nodes with arithmetic, that is, no inputs, constants, slices, stacks or gathers.
     """
 
-    multiplications: Dimension = field(default=_NONE)
-    additions: Dimension = field(default=_NONE)
-    functions: Dimension = field(default=_NONE)
+    multiplications: Dimension = field(default=_ZERO)
+    additions: Dimension = field(default=_ZERO)
+    functions: Dimension = field(default=_ZERO)
     steps: int = 0
 
     @property
     def total(self) -> Dimension:
-        """All of them together."""
+        """Sum of multiplications, additions and functions."""
         return self.multiplications + self.additions + self.functions
 
     def __add__(self, other: Operations) -> Operations:
@@ -65,7 +65,7 @@ class Operations:
 
 
 def count(outputs: Sequence[Expression]) -> Operations:
-    """Count what a program computes for some outputs: every node once, as `compile` runs it.
+    """Count the operations of a program for some outputs; shared nodes count once, as in `compile`.
 
     Examples
     --------
@@ -75,29 +75,29 @@ def count(outputs: Sequence[Expression]) -> Operations:
     """
     total = Operations()
     for node in walk(*(simplify(output) for output in outputs)):
-        total = total + _of(node)
+        total = total + _count_node(node)
     return total
 
 
-def _of(node: Expression) -> Operations:
+def _count_node(node: Expression) -> Operations:
     name = node.operation.name
     if name in _FREE:
         return Operations()
     size = _size(node.shape)
     if name == "matmul":
         inner = node.arguments[0].shape[1] if node.arguments[0].shape else ONE
-        return Operations(size * inner, size * (inner - ONE), _NONE, 1)
+        return Operations(size * inner, size * (inner - ONE), _ZERO, 1)
     if name in ("multiply", "divide"):
-        return Operations(size, _NONE, _NONE, 1)
+        return Operations(size, _ZERO, _ZERO, 1)
     if name in ("add", "subtract", "negative"):
-        return Operations(_NONE, size, _NONE, 1)
+        return Operations(_ZERO, size, _ZERO, 1)
     if name == "power" and node.arguments[1].operation.name == "constant" and node.arguments[1].parameters[0] == 2:
-        return Operations(size, _NONE, _NONE, 1)
+        return Operations(size, _ZERO, _ZERO, 1)
     if name == "tr":
-        return Operations(_NONE, node.arguments[0].shape[0] - ONE, _NONE, 1)
+        return Operations(_ZERO, node.arguments[0].shape[0] - ONE, _ZERO, 1)
     if name in ("sum", "row_sums", "column_sums"):
-        return Operations(_NONE, _size(node.arguments[0].shape) - size, _NONE, 1)
-    return Operations(_NONE, _NONE, size, 1)
+        return Operations(_ZERO, _size(node.arguments[0].shape) - size, _ZERO, 1)
+    return Operations(_ZERO, _ZERO, size, 1)
 
 
 def _size(shape: Shape) -> Dimension:

@@ -1,4 +1,4 @@
-"""A program's steps as one function, or as two for two threads, and the buffers that they write to."""
+"""The steps of a program as one function, or as two functions for two threads, with their buffers."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ Array = NDArray[Any]
 
 
 class _SharedSteps(NamedTuple):
-    """What two threads can share out.
+    """The steps that can be divided among two threads.
 
     Attributes
     ----------
     views : list of str
-        Lines that both threads begin with: views of inputs and buffers.
+        Statements executed first by both threads: views of inputs and buffers.
     steps : list of (Expression, list of str)
-        The other steps.
+        The other steps: nodes and their statements.
     number : dict of Expression to int
-        The step that computes a node.
+        The number of the step that computes a node.
     common : set of str
-        Variables that both threads have from the beginning.
+        Variables available to both threads from the start.
     """
 
     views: list[str]
@@ -43,28 +43,28 @@ class _SharedSteps(NamedTuple):
 
 
 class Plan:
-    """A program's steps as one function, and the buffers that they write to.
+    """The steps of a program as one function, and its buffers.
 
-    The function takes the inputs and then the *frame*: what depends on the lengths alone, buffers and sizes. Where all
-    steps are loops and products, a second function of the same steps is compiled as a whole, for lengths so small that
-    calling each step would cost more than its arithmetic.
+    The function takes the inputs and then the *frame*: buffers and sizes, which depend only on the lengths. If all
+    steps are loops, products and compiled operations, they are also compiled as one function, for lengths so small that
+    the calls of the steps cost more than the arithmetic.
 
     Attributes
     ----------
     writer : StepWriter
-        The steps' lines.
+        The statements of the steps.
     parameters : list of str
-        Of the function: inputs, then the frame.
+        Parameters of the function: inputs, then the frame.
     results : dict of str to str
         The variable of each output.
     slots : dict of Expression to int
-        The buffer that each matrix is computed in.
+        The buffer of each matrix.
     run_steps : callable
-        The function, or a `Pair` of two.
+        The function, or a `Pair` of functions.
     run_compiled : callable or None
-        The function compiled as a whole, if it can be.
+        The compiled function, if all steps can be compiled.
     second : frozenset of str
-        The outputs that the second thread computes.
+        The outputs computed by the second thread.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class Plan:
         self.second: frozenset[str] = frozenset()
 
     def frame(self, lengths: Mapping[str, int]) -> list[Any]:
-        """Return what the function needs beside the inputs, for these lengths."""
+        """Return the function's arguments after the inputs, for these lengths."""
         values: list[Any] = []
         for _, source in self.writer.frame:
             if isinstance(source, Dimension):
@@ -112,7 +112,7 @@ class Plan:
         return values
 
     def _buffer(self, node: Expression, rows: int, columns: int) -> Array:
-        """Return a matrix in the node's slot, which grows with a fifth to spare."""
+        """Return a matrix (rows, columns) in the node's buffer, which is reallocated with 20 % spare if too small."""
         slot = self.slots[node]
         buffer = self._buffers.get(slot)
         if buffer is None or buffer.size < rows * columns:
@@ -120,18 +120,18 @@ class Plan:
         return buffer[: rows * columns].reshape(rows, columns)
 
     def function(self, lengths: Mapping[str, int]) -> Function:
-        """Return the function to run for these lengths."""
+        """Return the function for these lengths; the first call may divide the steps among two threads."""
         if self.run_compiled is not None and self._operations.value(lengths) <= LARGEST_COMPILED:
             return self.run_compiled
         if self._is_undivided:
             self._is_undivided = False
-            self._divide(lengths)
+            self._divide_steps(lengths)
         return self.run_steps
 
-    def _divide(self, lengths: Mapping[str, int]) -> None:
-        """Share the steps out on two threads, if that pays at such lengths, and allocate the buffers anew."""
-        parts = self._parts()
-        shares = schedule([self._schedulable(node, parts, lengths) for node, _ in parts.steps], self._busy)
+    def _divide_steps(self, lengths: Mapping[str, int]) -> None:
+        """Divide the steps among two threads and reallocate the buffers, if that saves `LEAST_SAVING` of the time."""
+        parts = self._separate_views()
+        shares = schedule([self._build_step(node, parts, lengths) for node, _ in parts.steps], self._busy)
         if shares.saved < LEAST_SAVING:
             return
         number, ended = parts.number, shares.before()
@@ -148,10 +148,10 @@ class Plan:
             self.writer.variables[node]: thread for (node, _), thread in zip(parts.steps, shares.threads, strict=True)
         }
         self.second = frozenset(name for name, variable in self.results.items() if thread_of.get(variable))
-        self.run_steps = self._pair(parts, shares)
+        self.run_steps = self._build_pair(parts, shares)
 
-    def _parts(self) -> _SharedSteps:
-        """Separate views of inputs and buffers, which both threads take, from the steps."""
+    def _separate_views(self) -> _SharedSteps:
+        """Separate views of inputs and buffers, which both threads create, from the other steps."""
         variables = self.writer.variables
         parts = _SharedSteps([], [], {}, set(self.parameters))
         for node, statements in self.writer.steps:
@@ -163,7 +163,7 @@ class Plan:
                 parts.steps.append((node, statements))
         return parts
 
-    def _schedulable(self, node: Expression, parts: _SharedSteps, lengths: Mapping[str, int]) -> Step:
+    def _build_step(self, node: Expression, parts: _SharedSteps, lengths: Mapping[str, int]) -> Step:
         variables = [self.writer.variables[r] for r in self._reads[node]]
         is_movable = all(v in parts.common or v.startswith("real(") for v in variables)
         bases = {self._bases[r] for r in self._reads[node]}
@@ -175,8 +175,8 @@ class Plan:
             is_movable and self.writer.variables[node] in parts.common,
         )
 
-    def _pair(self, parts: _SharedSteps, shares: Schedule) -> Pair:
-        """Write the two threads' functions, which wait for each other's steps by locks."""
+    def _build_pair(self, parts: _SharedSteps, shares: Schedule) -> Pair:
+        """Build the functions of the two threads, which wait for each other's steps by locks."""
         awaited = {other for waits in shares.waits for other in waits}
         locks = {step: threading.Lock() for step in awaited}
         sources: tuple[list[str], list[str]] = (list(parts.views), list(parts.views))

@@ -1,9 +1,9 @@
-"""Programs: expressions made ready to run many times.
+"""Programs: expressions compiled for repeated evaluation.
 
-Shared sub-expressions run once; matrix products go to BLAS, into buffers that are used again; chains of elementwise
-operations, with the gathers they read, become one compiled loop each (`fusion`). The steps are laid out as one Python
-function without a loop or a look-up, so that a small program costs little more than its arithmetic. The plain backend
-runs the table's values one after another without a compiler; both give the same numbers.
+Shared sub-expressions are computed once; matrix products are computed by BLAS in reused buffers; chains of elementwise
+operations and gathers are fused into compiled loops (`fusion`). The steps form one Python function without loops and
+look-ups, so that small programs have little overhead. The backend "numpy" evaluates the operations table node by node,
+without a compiler; both backends give the same numbers.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ class Program:
     Attributes
     ----------
     outputs : dict of str to Expression
-        What it computes, simplified.
+        The simplified outputs.
     symbols : dict of str to Expression
-        What it needs.
+        The inputs.
     dtype : numpy dtype
-        Of all floating-point values.
+        Type of all floating-point values.
     operations : Operations
-        How many scalar operations a call takes, in the letters of the dimensions.
+        Scalar operations of a call, in the dimension letters.
     plan : Plan or None
-        Its steps and their buffers; None by the plain backend.
+        The steps and their buffers; None for the backend "numpy".
     """
 
     def __init__(
@@ -66,17 +66,17 @@ class Program:
         Parameters
         ----------
         inputs : mapping of str to array
-            A value for each symbol; more are ignored.
+            A value for each symbol; other names are ignored.
 
         Returns
         -------
         dict of str to array
-            The outputs. They are buffers of the program: valid until it is called again.
+            The outputs, in buffers of the program, which are valid until its next call.
 
         Raises
         ------
         CalculusError
-            An input is missing or does not fit.
+            An input is missing or has a wrong shape.
         """
         try:
             arrays = [inputs[name] for name in self._names]
@@ -98,16 +98,16 @@ class Program:
         return self._run(*arrays, *self._frame)
 
     def source(self) -> str:
-        """Return the program as plain NumPy that runs on its own."""
+        """Return the NumPy source of the program, which runs without this package."""
         return numpy_source(self.outputs)
 
     @property
     def second(self) -> frozenset[str]:
-        """The outputs that the second thread computes, once the program has run."""
+        """The outputs computed by the second thread; empty before the first call."""
         return frozenset() if self.plan is None else self.plan.second
 
     def _lengths(self, shapes: list[tuple[int, ...]]) -> dict[str, int] | None:
-        """Return what the letters stand for if all shapes are as declared; else None: `bind` has to say more."""
+        """Return the length of each letter if all shapes are as declared; None if `bind` must check the inputs."""
         if len(shapes) != len(self._ranks) or any(len(s) != r for s, r in zip(shapes, self._ranks, strict=True)):
             return None
         lengths: dict[str, int] = {}
@@ -118,7 +118,7 @@ class Program:
         return lengths if lengths.pop("", 0) == 0 and self._axes else None
 
     def _fits(self, arrays: list[Any]) -> bool:
-        """Tell whether arrays of the last call's shapes need no conversion."""
+        """Tell whether all arrays have the program's type or are row numbers, so that they need no conversion."""
         dtype = self.dtype
         return all(
             a.dtype is dtype or a.dtype == dtype or (a.ndim == 1 and a.dtype.kind == "i")
@@ -153,15 +153,15 @@ def compile(
     Parameters
     ----------
     outputs : mapping of str to Expression
-        Such as a loss and its gradients; what they share is computed once.
+        Outputs by name, such as a loss and its gradients; shared sub-expressions are computed once.
     dtype : numpy dtype
         float32 or float64.
     backend : str
-        "compiled", or "numpy" to run without importing a compiler.
+        "compiled", or "numpy" to run without a compiler.
     threads : int
-        2: share the steps out on two threads where that pays (`compiler.threads`); the numbers are the same.
+        2: divide the steps among two threads if that saves time (`compiler.threads`); the numbers are the same.
     busy : float
-        Seconds for which the second thread has other work, as a rule, when the program begins.
+        Seconds for which the second thread is usually busy when the program starts.
 
     Examples
     --------
@@ -178,7 +178,7 @@ def compile(
 
 
 def _axes(symbols: Mapping[str, Expression]) -> list[tuple[int, int, str, int]]:
-    """Return (symbol, axis, letter or "", constant) of each length, that is letter + constant; [] if one is not."""
+    """Return (symbol, axis, letter or "", constant) for each length letter + constant; [] if a length is another."""
     axes = []
     for place, symbol in enumerate(symbols.values()):
         for axis, length in enumerate(symbol.shape):

@@ -1,7 +1,7 @@
-"""Simplification: the same value, written as a person would.
+"""Simplification of expressions by rewriting rules.
 
-Rules look at one node whose arguments are simple already and return something simpler, or None. They are applied
-from the leaves up until none speaks; every rule holds for all values of the symbols (or by a declared assumption).
+A rule takes a node with simplified arguments and returns a simpler equal expression, or None. Rules are applied from
+the leaves upwards until none applies; every rule holds for all values of the symbols, or by a declared assumption.
 """
 
 from __future__ import annotations
@@ -26,34 +26,34 @@ def simplify(expression: Expression) -> Expression:
     >>> str(simplify(parse("1 * (W @ x).T.T + 0", {"W": ("m", "n"), "x": ("n", 1)})))
     'W @ x'
     """
-    with _REMEMBERING:
+    with _LOCK:
         for node in walk(expression):
-            _simple(node)
-        return _DONE[expression]
+            _simplify_node(node)
+        return _SIMPLIFIED[expression]
 
 
-_REMEMBERING = threading.RLock()
-_DONE: dict[Expression, Expression] = {}
-_LIMIT = 100_000  # remembered nodes; beyond it the memory starts anew
+_LOCK = threading.RLock()
+_SIMPLIFIED: dict[Expression, Expression] = {}
+_LIMIT = 100_000  # cached nodes; a larger cache is cleared
 
 
-def _simple(node: Expression) -> Expression:
-    """Simplify a node whose arguments may not be simple yet."""
-    previous = _DONE.get(node)
+def _simplify_node(node: Expression) -> Expression:
+    """Simplify the arguments of a node, then the node."""
+    previous = _SIMPLIFIED.get(node)
     if previous is not None:
         return previous
-    if len(_DONE) > _LIMIT:
-        _DONE.clear()
-    outcome = rebuilt(node, [_simple(a) for a in node.arguments]) if node.arguments else node
+    if len(_SIMPLIFIED) > _LIMIT:
+        _SIMPLIFIED.clear()
+    outcome = rebuilt(node, [_simplify_node(a) for a in node.arguments]) if node.arguments else node
     while True:
         better = next((b for rule in _RULES.get(outcome.operation.name, ()) if (b := rule(outcome)) is not None), None)
         if better is None:
             break
-        if better in _DONE:
-            outcome = _DONE[better]
+        if better in _SIMPLIFIED:
+            outcome = _SIMPLIFIED[better]
             break
-        outcome = rebuilt(better, [_simple(a) for a in better.arguments]) if better.arguments else better
-    _DONE[node] = _DONE[outcome] = outcome
+        outcome = rebuilt(better, [_simplify_node(a) for a in better.arguments]) if better.arguments else better
+    _SIMPLIFIED[node] = _SIMPLIFIED[outcome] = outcome
     return outcome
 
 
@@ -65,8 +65,8 @@ def _value(node: Expression) -> float | None:
     return node.parameters[0] if _is(node, "constant") else None
 
 
-def _fill(node: Expression, value: float) -> Expression:
-    """Return a constant in the node's shape."""
+def _constant_like(node: Expression, value: float) -> Expression:
+    """Return a scalar or matrix of the node's shape with all entries equal to `value`."""
     if not node.shape:
         return constant(value)
     matrix = ones(*node.shape) if value else zeros(*node.shape)
@@ -78,7 +78,7 @@ def _is_zero(node: Expression) -> bool:
 
 
 def _fold(node: Expression) -> Expression | None:
-    """Compute with numbers, where the result is exact or the user wrote it so."""
+    """Evaluate arithmetic of constants, except inexact quotients and large or fractional powers."""
     values = [v for a in node.arguments if (v := _value(a)) is not None]
     if len(values) < len(node.arguments) or node.shape:
         return None
@@ -99,12 +99,12 @@ def _fold(node: Expression) -> Expression | None:
 
 
 def _add(node: Expression) -> Expression | None:
-    return _unless_same(node, normal.total(node)) if _flat(node) else None
+    return _unless_same(node, normal.total(node)) if _is_without_broadcast(node) else None
 
 
 def _multiply(node: Expression) -> Expression | None:
     if any(_is_zero(a) for a in node.arguments) and node.operation.name == "multiply":
-        return _fill(node, 0)
+        return _constant_like(node, 0)
     return _unless_same(node, normal.product(node))
 
 
@@ -112,8 +112,8 @@ def _unless_same(node: Expression, outcome: Expression) -> Expression | None:
     return None if outcome is node else outcome
 
 
-def _flat(node: Expression) -> bool:
-    """Tell whether no term is a row or column spread over the others."""
+def _is_without_broadcast(node: Expression) -> bool:
+    """Tell whether no term is a broadcast row or column."""
     return all(a.shape == node.shape or not a.shape for a in node.arguments)
 
 
@@ -122,7 +122,7 @@ def _power(node: Expression) -> Expression | None:
     if _value(exponent) == 1:
         return base
     if _value(exponent) == 0:
-        return _fill(node, 1)
+        return _constant_like(node, 1)
     if _is(base, "norm") and _value(exponent) == 2:
         return _function("sum", base.arguments[0] ** 2)
     return _unless_same(node, normal.product(node)) if _is(base, "power") or _is(base, "multiply") else None
@@ -134,7 +134,7 @@ def _negative(node: Expression) -> Expression | None:
         return a.arguments[0]
     if _is(a, "subtract"):
         return a.arguments[1] - a.arguments[0]
-    return _fill(node, 0) if _is_zero(a) else None
+    return _constant_like(node, 0) if _is_zero(a) else None
 
 
 def _matmul(node: Expression) -> Expression | None:
@@ -142,7 +142,7 @@ def _matmul(node: Expression) -> Expression | None:
     if not a.shape or not b.shape:
         return a * b
     if _is_zero(a) or _is_zero(b):
-        return _fill(node, 0)
+        return _constant_like(node, 0)
     if _is(a, "eye"):
         return b
     if _is(b, "eye"):
@@ -155,7 +155,7 @@ def _matmul(node: Expression) -> Expression | None:
     if is_sum and any(_is(x, "eye") for x in b.arguments):
         parts = [a @ x for x in b.arguments]
         return parts[0] + parts[1] if _is(b, "add") else parts[0] - parts[1]
-    for x, turn in ((a, False), (b, True)):  # scalars go to the front
+    for x, turn in ((a, False), (b, True)):  # scalar factors move to the front, scalar divisors to the end
         other = a if turn else b
         if _is(x, "multiply") and not x.arguments[0].shape:
             return x.arguments[0] * (other @ x.arguments[1] if turn else x.arguments[1] @ other)
@@ -185,13 +185,13 @@ def _transpose(node: Expression) -> Expression | None:
         return a.arguments[0] * a.arguments[1].T
     if name == "divide" and not a.arguments[1].shape:
         return a.arguments[0].T / a.arguments[1]
-    # moving inwards pays only where another transpose is met: elsewhere it would tear apart what is shared
+    # a transpose is moved inwards only where it meets another one: elsewhere it would duplicate shared nodes
     if name == "matmul" and a.arguments[1] is a.arguments[0].T:
         return a  # X @ X.T is symmetric
     if name == "matmul" and normal.turns_well(a):
         return a.arguments[1].T @ a.arguments[0].T
     if name in ("add", "subtract", "multiply", "divide", "power") or a.operation.derivative is not None:
-        if all(_turns(x) or not x.shape for x in a.arguments):
+        if all(_has_short_transpose(x) or not x.shape for x in a.arguments):
             return rebuilt(a, [x.T if x.shape else x for x in a.arguments])
         return None
     if name == "eye" or (name == "diag" and a.arguments[0].shape[1] == ONE):
@@ -205,8 +205,8 @@ def _transpose(node: Expression) -> Expression | None:
     return None
 
 
-def _turns(node: Expression) -> bool:
-    """Tell whether the node's transpose is no longer than the node."""
+def _has_short_transpose(node: Expression) -> bool:
+    """Tell whether the transpose of a node is no longer than the node."""
     if node.operation.name in ("transpose", "eye") or (_is(node, "diag") and node.arguments[0].shape[1] == ONE):
         return True
     if _is(node, "matmul"):
@@ -215,7 +215,7 @@ def _turns(node: Expression) -> bool:
 
 
 def _log(node: Expression) -> Expression | None:
-    """Logarithms of probabilities, in the form that cannot overflow."""
+    """Write logarithms of probabilities in a form that cannot overflow; the log of a Gram determinant as logdet."""
     (a,) = node.arguments
     if _is(a, "sigmoid"):
         return -_function("softplus", -a.arguments[0])
@@ -231,8 +231,8 @@ def _log(node: Expression) -> Expression | None:
 
 
 def _is_gram(node: Expression) -> bool:
-    """Tell whether a matrix is X.T @ X: its determinant is not negative, so log det is its logdet."""
-    return _is(node, "matmul") and node.arguments[0] in (node.arguments[1].T, _simple(node.arguments[1].T))
+    """Tell whether a matrix is X.T @ X: its determinant is not negative, so log(det) is logdet."""
+    return _is(node, "matmul") and node.arguments[0] in (node.arguments[1].T, _simplify_node(node.arguments[1].T))
 
 
 def _sum(node: Expression) -> Expression | None:
@@ -256,11 +256,11 @@ def _sums(axis: int) -> Rule:
         if not a.shape or a.shape[axis] == ONE:
             return a
         if _is(a, "zeros"):
-            return _fill(node, 0)
+            return _constant_like(node, 0)
         if axis == 1 and _is(a, "symbol") and a.parameters[2] == "onehot_rows":
-            return _fill(node, 1)
+            return _constant_like(node, 1)
         if _is(a, "eye"):
-            return _fill(node, 1)
+            return _constant_like(node, 1)
         if _is(a, "diag") and a.arguments[0].shape[1] == ONE:
             return a.arguments[0] if axis == 1 else a.arguments[0].T
         if _is(a, "multiply") and not a.arguments[0].shape:
@@ -283,7 +283,7 @@ def _trace(node: Expression) -> Expression | None:
     return _function("tr", a.arguments[0]) if _is(a, "transpose") else None
 
 
-def _scalar_itself(node: Expression) -> Expression | None:
+def _determinant(node: Expression) -> Expression | None:
     return node.arguments[0] if not node.arguments[0].shape else None
 
 
@@ -305,7 +305,7 @@ def _diag(node: Expression) -> Expression | None:
     if _is(a, "ones") and a.shape[1] == ONE:
         return eye(a.shape[0])
     if _is(a, "diag") and a.arguments[0].shape[1] == ONE:
-        return a.arguments[0]  # laid along the diagonal and taken out again
+        return a.arguments[0]  # the diagonal of a diagonal matrix
     if _is(a, "eye"):
         return ones(a.shape[0], 1)
     return None
@@ -330,7 +330,7 @@ _RULES: dict[str, tuple[Rule, ...]] = {
     "row_sums": (_sums(1),),
     "column_sums": (_sums(0),),
     "tr": (_trace,),
-    "det": (_scalar_itself,),
+    "det": (_determinant,),
     "diag": (_diag,),
     "inv": (_inverse,),
 }

@@ -1,8 +1,7 @@
-"""The steps of a program on two threads.
+"""Scheduling of the steps of a program on two threads.
 
-Each step is done whole by one thread, so that the numbers do not depend on how the steps are shared out. A step that
-reads what the other thread computes waits for it; nothing else does. The second thread is one of the process, which
-sleeps between programs.
+Each step runs on one thread, so that the numbers do not depend on the schedule. A step that reads a result of the other
+thread waits for it; there are no other waits. The process has one second thread, which sleeps between programs.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from queue import SimpleQueue
 from typing import Any, NamedTuple, TypeVar
 
 Item = TypeVar("Item")
-HANDOVER = 15_000.0  # nanoseconds until the other thread goes on
+HANDOVER = 15_000.0  # nanoseconds until a waiting thread continues
 
 
 class Step(NamedTuple):
@@ -26,9 +25,9 @@ class Step(NamedTuple):
     reads : frozenset of int
         The steps whose results it reads.
     cost : float
-        In nanoseconds, roughly.
+        Estimated time in nanoseconds.
     movable : bool
-        Whether the second thread may do it.
+        Whether the second thread may run it.
     """
 
     reads: frozenset[int]
@@ -37,16 +36,16 @@ class Step(NamedTuple):
 
 
 class Schedule(NamedTuple):
-    """Which thread does what, and which waits for which.
+    """The thread of each step, and the steps it waits for.
 
     Attributes
     ----------
     threads : list of int
         The thread, 0 or 1, of each step.
     waits : list of list of int
-        The steps of the other thread that each step has to wait for.
+        The steps of the other thread that each step waits for.
     saved : float
-        The share of the time that the second thread saves.
+        Estimated share of the time saved by the second thread.
     """
 
     threads: list[int]
@@ -54,7 +53,7 @@ class Schedule(NamedTuple):
     saved: float
 
     def before(self) -> list[tuple[int, int]]:
-        """Return for each step how many steps of each thread have surely ended when it begins."""
+        """Return, for each step, the number of steps of each thread that have always ended when it begins."""
         counts: list[tuple[int, int]] = []
         done = [(0, 0), (0, 0)]
         place: list[int] = []
@@ -70,7 +69,7 @@ class Schedule(NamedTuple):
 
 
 def schedule(steps: Sequence[Step], busy: float = 0.0) -> Schedule:
-    """Give each step, in turn, to the thread that can do it first; the second is free after `busy` seconds.
+    """Assign each step, in order, to the thread that can start it first; the second is free after `busy` seconds.
 
     Examples
     --------
@@ -83,7 +82,7 @@ def schedule(steps: Sequence[Step], busy: float = 0.0) -> Schedule:
     threads: list[int] = []
     waits: list[list[int]] = []
     place: list[int] = []
-    count, awaited = [0, 0], [0, 0]  # steps of each thread; steps of the other that each has waited for
+    count, awaited = [0, 0], [0, 0]  # number of steps of each thread; steps of the other that it has waited for
     for step in steps:
         begins = [
             max([free[thread], *(ends[r] + HANDOVER * (threads[r] != thread) for r in step.reads)]) for thread in (0, 1)
@@ -104,18 +103,18 @@ def schedule(steps: Sequence[Step], busy: float = 0.0) -> Schedule:
 
 
 class WorkerThread:
-    """The second thread."""
+    """A thread that runs functions in order."""
 
     def __init__(self) -> None:
         self.process = os.getpid()
         self._work: SimpleQueue[Callable[[], None]] = SimpleQueue()
-        threading.Thread(target=self._serve, daemon=True).start()
+        threading.Thread(target=self._run, daemon=True).start()
 
     def do(self, work: Callable[[], None]) -> None:
-        """Do something, which raises nothing, after earlier work."""
+        """Queue a function that raises no exception."""
         self._work.put(work)
 
-    def _serve(self) -> None:
+    def _run(self) -> None:
         while True:
             self._work.get()()
 
@@ -124,26 +123,26 @@ _thread: WorkerThread | None = None
 
 
 def second_thread() -> WorkerThread:
-    """Return this process's second thread."""
+    """Return the second thread of this process, starting it if necessary."""
     global _thread
-    if _thread is None or _thread.process != os.getpid():  # a thread does not outlive a fork
+    if _thread is None or _thread.process != os.getpid():  # threads do not survive a fork
         _thread = WorkerThread()
     return _thread
 
 
 def prefetch(items: Iterator[Item]) -> Iterator[Item]:
-    """Yield items that the second thread makes, each while the one before is in use."""
-    coming: SimpleQueue[tuple[Item | None, BaseException | None]] = SimpleQueue()
+    """Yield the items, computing each on the second thread while the previous item is in use."""
+    results: SimpleQueue[tuple[Item | None, BaseException | None]] = SimpleQueue()
 
     def make() -> None:
         try:
-            coming.put((next(items, None), None))
+            results.put((next(items, None), None))
         except BaseException as fault:
-            coming.put((None, fault))
+            results.put((None, fault))
 
     second_thread().do(make)
     while True:
-        item, fault = coming.get()
+        item, fault = results.get()
         if fault is not None:
             raise fault
         if item is None:
@@ -152,19 +151,19 @@ def prefetch(items: Iterator[Item]) -> Iterator[Item]:
         try:
             yield item
         except GeneratorExit:
-            coming.get()
+            results.get()
             raise
 
 
 class Pair:
-    """Two functions of the same arguments that run side by side and wait for each other by `locks`.
+    """Two functions of the same arguments that run in parallel and wait for each other by locks.
 
     Parameters
     ----------
     here, there : callable
-        For the calling thread, whose result is returned, and for the second thread.
+        The functions of the calling thread, whose result is returned, and of the second thread.
     locks : sequence of Lock
-        Those that one acquires and the other releases, all acquired between calls.
+        Locks acquired by one function and released by the other; all are locked between calls.
     """
 
     def __init__(
@@ -175,7 +174,7 @@ class Pair:
         self._done.acquire()
 
     def __call__(self, *arguments: Any) -> Any:
-        """Run both; raise the first fault of either."""
+        """Run both functions; raise the first exception of either."""
         faults: list[BaseException] = []
         result = None
 
@@ -197,7 +196,7 @@ class Pair:
             try:
                 self._done.acquire()
                 break
-            except BaseException as fault:  # an interrupt: the other thread has to end all the same
+            except BaseException as fault:  # an interrupt: the other thread must end first
                 faults.append(fault)
         if faults:
             for lock in self._locks:
@@ -206,7 +205,7 @@ class Pair:
         return result
 
     def _release_locks(self) -> None:
-        """Let whoever waits go on to its end: what it makes will not be used."""
+        """Release all locks, so that a waiting function ends; its result is not used."""
         for lock in self._locks:
             with suppress(RuntimeError):  # released already
                 lock.release()

@@ -1,1 +1,1 @@
-"""What a lecture shows: derivations, their layout in text, LaTeX and HTML, graphs, and diagnosis of a formula."""
+"""Derivations as in a lecture: steps, layout in text, LaTeX and HTML, graphs, and diagnosis of learners' formulas."""

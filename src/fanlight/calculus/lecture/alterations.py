@@ -1,4 +1,4 @@
-"""Changes of backpropagation that learners make: a factor left out, another in its place, a path not counted."""
+"""Typical mistakes in backpropagation: a missing factor, a wrong factor, a missing path."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ Array = NDArray[Any]
 
 
 class Alteration(NamedTuple):
-    """A change of backpropagation.
+    """A wrong backpropagation.
 
     Attributes
     ----------
     reason : str
-        What a learner is told whose gradient has the altered values.
+        The message for a learner whose gradient has the values of this backpropagation.
     pullbacks : mapping of Expression to callable
-        Other rules for nodes of one argument.
+        Wrong rules for nodes of one argument.
     blocked_edges : set of (Expression, int)
-        Edges, as a node and the number of an argument, through which nothing is passed back.
+        Edges, as a node and the number of an argument, that pass no gradient.
     edges : mapping of (Expression, int) to callable
-        Other rules for edges: from the upstream gradient and the values of the node's arguments.
+        Wrong rules for edges, from the upstream gradient and the values of the node's arguments.
     """
 
     reason: str
@@ -39,12 +39,12 @@ class Alteration(NamedTuple):
 
 
 def denominators(expression: Expression) -> set[Expression]:
-    """Return the nodes that something is divided by, and what they are made of."""
+    """Return the divisors and all nodes below them."""
     return {n for node in walk(expression) if node.operation.name == "divide" for n in walk(node.arguments[1])}
 
 
 def relevant_nodes(expression: Expression, target: Expression) -> set[Expression]:
-    """Return the nodes that the target reaches."""
+    """Return the target and the nodes that depend on it."""
     relevant: set[Expression] = set()
     for node in walk(expression):
         if node is target or any(a in relevant for a in node.arguments):
@@ -53,7 +53,7 @@ def relevant_nodes(expression: Expression, target: Expression) -> set[Expression
 
 
 def alterations(expression: Expression, target: Expression) -> Iterator[Alteration]:
-    """Yield the changes of the backpropagation of an expression to a target, the most usual first."""
+    """Yield wrong backpropagations of an expression to a target, the most usual mistake first."""
     relevant = relevant_nodes(expression, target)
     nodes = [node for node in walk(expression) if node in relevant and node is not target and node.arguments]
     elementwise = [node for node in nodes if node.operation.derivative is not None]
@@ -68,7 +68,7 @@ def alterations(expression: Expression, target: Expression) -> Iterator[Alterati
     yield from _reductions(nodes, relevant, target)
     squared = {n.arguments[0] for n in nodes if n.operation.name == "power" and n.arguments[1] is constant(2)}
     for node in nodes:
-        if node.operation.name == "norm" and node in squared:  # of norm(x)**2 other rules are wrong
+        if node.operation.name == "norm" and node in squared:  # `_wrong_powers` has mistakes about norm(x)**2
             continue
         for text, rule in WRONG_PULLBACKS.get(node.operation.name, ()):
             yield Alteration("a rule is wrong: " + rule_of(text, node), {node: rule})
@@ -85,7 +85,7 @@ def alterations(expression: Expression, target: Expression) -> Iterator[Alterati
 
 
 def _reductions(nodes: Sequence[Expression], relevant: set[Expression], target: Expression) -> Iterator[Alteration]:
-    """Leave out the paths through means and norms, of which learners think as of constants."""
+    """Omit paths through means, norms and standard deviations, mistaken for constants."""
     means = [node for node in nodes if node.operation.name == "sum" and node.arguments[0] is target]
     deviations = [node for node in nodes if node.operation.name in ("sqrt", "norm") and not node.shape]
     for group in (deviations, means, [*means, *deviations]):
@@ -97,7 +97,7 @@ def _reductions(nodes: Sequence[Expression], relevant: set[Expression], target: 
 
 
 def _wrong_products(nodes: Sequence[Expression], relevant: set[Expression]) -> Iterator[Alteration]:
-    """Leave out a matrix on the way back, or its transpose, where the shapes allow it."""
+    """Omit a square matrix in the pullback of a product, or its transpose, or factors of an elementwise product."""
     for node in nodes:
         if node.operation.name in ("maximum", "minimum"):
             yield from _wrong_choices(node, relevant)
@@ -120,7 +120,7 @@ def _wrong_products(nodes: Sequence[Expression], relevant: set[Expression]) -> I
 
 
 def _wrong_choices(node: Expression, relevant: set[Expression]) -> Iterator[Alteration]:
-    """Leave out the indicator of the larger, or the smaller, of two, or put the value in its place."""
+    """Omit the indicator in the derivative of a maximum or minimum, or replace it with the maximum or minimum."""
     is_largest = node.operation.name == "maximum"
     for place, chosen in enumerate(node.arguments):
         other = node.arguments[1 - place]
@@ -138,7 +138,7 @@ def _times_value(node: Expression, up: Array, arguments: Sequence[Array]) -> Arr
 
 
 def _wrong_product_rule(node: Expression) -> Iterator[Alteration]:
-    """Leave out the other factor of an elementwise product, in one term or in both."""
+    """Omit the other factor of an elementwise product, in one term of the product rule or in both."""
     left, right = (str(a) if not a.arguments or "(" in str(a)[1:] else f"({a})" for a in node.arguments)
     rule = f"∂({node}) = ∂{left} * {right} + {left} * ∂{right}"
     edges = {(node, i): lambda up, arguments: up for i in (0, 1)}
@@ -156,16 +156,16 @@ def _wrong_powers(nodes: Sequence[Expression], divisors: set[Expression]) -> Ite
         if node.operation.name != "power" or node.arguments[1].operation.name != "constant":
             continue
         p = node.arguments[1].parameters[0]
-        base = str(node).rpartition("**")[0]  # in parentheses where a power needs them
+        base = str(node).rpartition("**")[0]  # with the parentheses that a power needs
         powers = [f"{base}**{q}" if q != 1 else base for q in (p - 1, p)]
         right = f"∂({node}) = {p} * {powers[0]}"
         yield Alteration(f"a factor is missing: {right}", {node: lambda up, y, x: up})
-        if p == 2 and node.arguments[0].operation.name == "norm":  # with the norm's own slope it is a vector
+        if p == 2 and node.arguments[0].operation.name == "norm":  # the derivative of norm(x)**2 is the vector 2 * x
             vector = Expression.node(node.operation, (node.arguments[0].arguments[0], constant(1)))
             powers = [str(vector).rpartition("**")[0], f"{base} * {str(vector).rpartition('**')[0]}"]
             right = f"∂({node}) = 2 * {powers[0]}"
         yield Alteration(f"a rule is wrong: {right}, not {powers[0]}", {node: _power(1, p - 1)})
-        if node not in divisors:  # where there are other powers of the base, one of them is wrong rather
+        if node not in divisors:  # a divisor's quotient rule has other powers of the base
             yield Alteration(f"a rule is wrong: {right}, not {p} * {powers[1]}", {node: _power(p, p)})
         if p != 2:
             yield Alteration(f"a rule is wrong: {right}, not {p} * {base}", {node: _power(p, 1)})
@@ -195,7 +195,7 @@ def _wrong_factor(node: Expression, text: str) -> str:
 
 
 def _paths(nodes: Sequence[Expression], relevant: set[Expression], target: Expression) -> Iterator[Alteration]:
-    """Leave out one path to the result, then all but one at the place where paths meet."""
+    """Omit one path to the result, then all paths but one from the target or from a node with several users."""
     edges = [(node, i) for node in nodes for i, a in enumerate(node.arguments) if a in relevant]
     for node, i in edges:
         yield Alteration(

@@ -1,4 +1,4 @@
-"""What a derivation says: equalities, and the factors of its chain rule."""
+"""The statements of a derivation: equalities, and the factors of its chain rule."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class Partial(NamedTuple):
     ----------
     of, by : str
     is_local : bool
-        All other pieces stay fixed, but for inner ones; otherwise the later pieces move with `by`.
+        Whether all other pieces are fixed except inner ones; otherwise later pieces depend on `by`.
     is_jacobian : bool
-        A row for each entry of `of`; otherwise the gradient, in the shape of `by`.
+        Whether rows are entries of `of`; otherwise the derivative is the gradient, in the shape of `by`.
     """
 
     of: str
@@ -27,7 +27,7 @@ class Partial(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """An equality that a derivation shows: in inputs, pieces and error signals."""
+    """An equality in a derivation, in terms of inputs, pieces and error signals."""
 
     left: Expression | Partial
     right: Expression
@@ -35,13 +35,13 @@ class Claim(NamedTuple):
 
 @dataclass(frozen=True)
 class Link:
-    """One factor of the chain rule, ∂upper/∂lower, all other pieces fixed.
+    """A factor of the chain rule, ∂upper/∂lower, with all other pieces fixed.
 
     Attributes
     ----------
     upper, lower : str
     jacobian : Expression or None
-        In the pieces' names, rows of `upper` by columns of `lower`; None where it would need more than two indices.
+        In terms of the pieces, with rows for `upper` and columns for `lower`; None if it has more than two indices.
     """
 
     upper: str

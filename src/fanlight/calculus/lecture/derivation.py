@@ -1,8 +1,8 @@
-"""A derivation, as the lecture writes one: backpropagation over named pieces.
+"""Derivations as in the lecture: backpropagation over named pieces.
 
 *Break the equation into simple pieces*, *apply the chain rule*, *write out the Jacobians* (L16); then one error signal
-δ for each piece, summed over the pieces that use it (L17), and the gradient in the shape of what it is taken by (L18).
-Every equality is data, a `Claim`; `layout` arranges them as steps, `views` shows these.
+δ for each piece, summed over the pieces that use it (L17), and the gradient in the shape of the symbol (L18). Every
+equality is a `Claim`; `layout` arranges claims as steps, `views` prints the steps.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from fanlight.errors import CalculusError
 
 @dataclass(frozen=True)
 class Delta:
-    """The error signal of a piece: the gradient of the result by it, local × upstream in the names of pieces."""
+    """The error signal of a piece: the gradient of the result by the piece, local × upstream, in terms of pieces."""
 
     name: str
     piece: Piece
@@ -38,21 +38,21 @@ class Derivation:
     Attributes
     ----------
     expression, wrt : Expression
-        What was differentiated, and by what.
+        The differentiated expression, and the symbol it is differentiated by.
     pieces : list of Piece
-        The last one is the expression itself.
+        The pieces in order; the last one is the expression itself.
     links : list of Link
-        Every step from a piece to what it is made of, on the ways to `wrt`, from the last piece down.
+        The links from pieces to their operands on all paths to `wrt`, from the last piece down.
     deltas : list of Delta
-        From the last piece down; elementwise functions have none, their argument's includes their derivative.
+        The error signals, from the last piece down; the signal of a function's argument includes its derivative.
     local_gradient : Expression
-        The gradient in the names of pieces and error signals, in shape convention.
+        The gradient in terms of pieces and error signals, in shape convention.
     gradient : Expression
-        In inputs only.
+        The gradient in terms of inputs.
     shared : list of Expression
-        Symbols, `wrt` among them, whose gradients all begin with the same error signal.
+        Symbols, including `wrt`, whose gradients have the same error signal as a factor.
     with_sharing, without_sharing : Operations
-        What computing the gradients by `shared` costs with the signal computed once, and each alone.
+        Operations for the gradients by `shared`, with the signal computed once, and computed for each gradient.
     """
 
     expression: Expression
@@ -68,12 +68,12 @@ class Derivation:
 
     @property
     def name(self) -> str:
-        """The result's name."""
+        """The name of the result."""
         return self.pieces[-1].name
 
     @property
     def path(self) -> list[Link] | None:
-        """The links in order, if there is one way only from the result to `wrt`."""
+        """The links in order if there is only one path from the result to `wrt`, else None."""
         path, place = [], self.name
         while place != self.wrt.name:
             below = [link for link in self.links if link.upper == place]
@@ -84,7 +84,7 @@ class Derivation:
         return path if len(path) == len(self.links) else None
 
     def claims(self) -> Iterator[Claim]:
-        """Yield every equality that the views show."""
+        """Yield every equality of the derivation."""
         from fanlight.calculus.lecture.layout import steps
 
         for step in steps(self):
@@ -119,7 +119,7 @@ def derive(expression: Expression, wrt: str | Expression) -> Derivation:
     Raises
     ------
     CalculusError
-        The expression is not a scalar or does not hold `wrt`.
+        The expression is not a scalar or does not depend on `wrt`, or `wrt` is not a symbol.
 
     Examples
     --------
@@ -139,7 +139,7 @@ def derive(expression: Expression, wrt: str | Expression) -> Derivation:
     if target.operation.name != "symbol":
         raise CalculusError("a derivation is by a symbol")
     if expression.shape:
-        gradient(expression, target)  # raises, and says what to do
+        gradient(expression, target)  # raises with advice
     pieces = break_up(expression)
     chain = _Chain(expression, pieces, target)
     if target.name not in chain.users:
@@ -163,7 +163,7 @@ def derive(expression: Expression, wrt: str | Expression) -> Derivation:
 
 
 class _Chain:
-    """Pieces on the ways from the result to a symbol, and the error signals that come down them."""
+    """The pieces on the paths from the result to a symbol, and their error signals."""
 
     def __init__(self, expression: Expression, pieces: Sequence[Piece], target: Expression) -> None:
         self.expression, self.target, self.last = expression, target, pieces[-1]
@@ -188,7 +188,7 @@ class _Chain:
         self.names = Names(pieces, self.context)
 
     def links(self) -> list[Link]:
-        """Return the links from the result down."""
+        """Return the links, from the result down."""
         names = {p.name for p in self.pieces} | {self.target.name}
         return [
             Link(piece.name, name, self._local(piece, node))
@@ -209,7 +209,7 @@ class _Chain:
         return remember(self.names.put_into(remember(local, self.context)), self.context)
 
     def deltas(self) -> list[Delta]:
-        """Compute the error signals from the result down."""
+        """Compute the error signals, from the result down."""
         named = [p for p in self.pieces if p is not self.last and not p.is_function]
         results = []
         for piece in reversed(self.pieces):
@@ -226,9 +226,9 @@ class _Chain:
         return results
 
     def gradient_by(self, node: Expression) -> Expression:
-        """Return the gradient by a piece or symbol: local × upstream, summed over the pieces that use it."""
+        """Return the gradient by a piece or symbol: local × upstream, summed over the pieces that use the node."""
         total: Expression | None = None
-        fixed: dict[str, Expression] = {}  # what comes from above does not move with the node
+        fixed: dict[str, Expression] = {}  # upstream gradients, constant in the differentiation
         for piece in self.users[node.name]:
             part = piece.expression
             if piece is not self.last:
@@ -243,7 +243,7 @@ class _Chain:
         return remember(self.names.put_into(simplify(slope)), self.context)
 
     def sharing(self) -> list[Expression]:
-        """Return the input symbols that stand in the one piece in which the target stands."""
+        """Return the inputs that occur only in the one piece with the target; the target alone if it has several."""
         places = self.users[self.target.name]
         if len(places) != 1:
             return [self.target]

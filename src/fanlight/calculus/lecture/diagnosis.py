@@ -1,7 +1,7 @@
-"""Is a learner's gradient right, and if not, why (lecture L20).
+"""Diagnosis of a learner's gradient: whether it is right, and if not, why (lecture L20).
 
-Formulas are compared by value at random points, for two sets of dimensions, so that any way of writing the right thing
-is right, and a coincidence of sizes deceives nobody.
+Formulas are compared by their values at random points with several sets of lengths, so that all right formulas are
+accepted whatever their notation, and coincidences of lengths do not matter.
 """
 
 from __future__ import annotations
@@ -43,17 +43,17 @@ _KINDS: dict[str, Callable[[Expression, Expression], Expression | Indexed]] = {
 
 @dataclass(frozen=True)
 class Verdict:
-    """The answer to a learner.
+    """The result of a check.
 
     Attributes
     ----------
     right : bool
     reasons : list of str
-        What is wrong, the most telling first; empty if nothing is.
+        The mistakes, the most specific first; empty for a right formula.
     expected : Expression
-        The gradient.
+        The right formula.
     differs : list of (tuple of int, float, float)
-        (entry, given, right) where they differ most, at one of the points.
+        (entry, learner's value, right value) of up to three entries with the largest differences, at one point.
     """
 
     right: bool
@@ -80,17 +80,17 @@ def check(
         A scalar; for a Jacobian a scalar or vector.
     wrt : name or symbol
     learner : Expression or str
-        The learner's gradient, in the same symbols; in a text pieces such as ``z`` and error signals such as ``delta``
-        may stand too, and products whose shapes do not fit are diagnosed.
+        The learner's gradient, in the same symbols. A text may also have pieces such as ``z`` and error signals such as
+        ``delta``, and products of shapes that do not fit are diagnosed.
     seed : int
-        Of the random points.
+        Seed of the random points.
     kind : str
         "gradient", "jacobian" or "hessian".
 
     Raises
     ------
     CalculusError
-        The expression has no gradient, or the text cannot be read.
+        The expression has no derivative in matrix notation, or the text cannot be parsed.
 
     Examples
     --------
@@ -125,7 +125,7 @@ def check(
 
 
 def _compare(trial: Trial, formula: Expression, text: str) -> Verdict:
-    """Compare a formula with the right one at the trial's points."""
+    """Compare a formula with the right one at the points of a trial."""
     pairs = [(value_at(formula, point), right) for point, right in zip(trial.points, trial.rights, strict=True)]
     if all(a.shape == b.shape and close(a, b, s) for (a, b), s in zip(pairs, trial.scales, strict=True)):
         return Verdict(True, [], trial.expected)
@@ -133,7 +133,7 @@ def _compare(trial: Trial, formula: Expression, text: str) -> Verdict:
 
 
 def _points(expression: Expression, learner: Expression, seed: int) -> list[dict[str, Array]]:
-    """Draw points for several lengths of the dimensions; more where the derivative jumps."""
+    """Draw points with three sets of lengths, or eight if the derivative has jumps."""
     lengths = (3, 5, 4) + ((2, 3, 4, 3, 2) if has_kinks(expression) else ())
     return [smooth_point(expression, learner, seed + i, smallest) for i, smallest in enumerate(lengths)]
 
@@ -141,7 +141,7 @@ def _points(expression: Expression, learner: Expression, seed: int) -> list[dict
 def _confirm(
     expression: Expression, target: Expression, expected: Expression, kind: str, point: dict[str, Array]
 ) -> Array:
-    """Return the derived gradient's value, after central differences have confirmed it."""
+    """Return the value of the derived formula, confirmed by central differences unless it is large or a Hessian."""
     derived = np.asarray(evaluate(expected, point))
     x = point[target.name]
     if x.size > 64 or kind == "hessian":
@@ -162,7 +162,7 @@ def _confirm(
 
 
 def _diagnosis(trial: Trial, formula: Expression, text: str, pairs: Pairs) -> Verdict:
-    """Say why a formula is wrong, the most telling reason first."""
+    """Return the verdict on a wrong formula, the most specific reason first."""
     relation = find_relation(formula, trial, pairs)
     reasons = [] if relation is None else [relation.reason]
     mine, right = max(pairs, key=_difference)
@@ -195,7 +195,7 @@ def _difference(pair: tuple[Array, Array]) -> float:
 
 
 def _find_details(trial: Trial, formula: Expression, text: str, pairs: Pairs) -> list[str]:
-    """Search for an assumption, a rule or a part of the formula that is the whole difference."""
+    """Search for an assumption, a rule or a part of the formula that explains the whole difference."""
     values = [mine for mine, _ in pairs]
     search = Search(trial.expression, trial.target, trial.points, values)
     reasons: list[str | None] = []
@@ -205,7 +205,7 @@ def _find_details(trial: Trial, formula: Expression, text: str, pairs: Pairs) ->
         if chain and chain.startswith("a factor is missing"):
             chain = find_wrong_sign(trial, text) or chain
         special = chain if chain and "path" not in chain else None
-        special = special or _assumption(formula, trial) or _integral(formula, trial)
+        special = special or _missing_assumption(formula, trial) or _antiderivative(formula, trial)
         if special:
             return [special]
         reasons = [_wrong_term(trial, pairs), chain]
@@ -216,18 +216,18 @@ def _find_details(trial: Trial, formula: Expression, text: str, pairs: Pairs) ->
     if not any(reasons) and trial.kind == "gradient":
         reasons = [(None if same_shape else find_early_stop(search)) or find_other_gradient(search)]
     if not any(reasons):
-        reasons = [_rule(trial)]
+        reasons = [_rule_of_only_function(trial)]
     return [reason for reason in reasons if reason]
 
 
 def _other_derivative(trial: Trial, values: list[Array]) -> str | None:
-    """Name what a formula is the derivative of, or by: an inner vector, another symbol, once in place of twice."""
+    """Return the reason for another derivative: of an inner vector, by another symbol, or the first for the second."""
 
     def is_derivative(kind: str, of: Expression, by: Expression, diagonal: bool = False) -> bool:
         try:
             other = _KINDS[kind](of, by)
             rights = [value_at(other, point) for point in trial.points] if isinstance(other, Expression) else []
-        except CalculusError:  # it has no matrix notation, or names a length that no symbol here has
+        except CalculusError:  # no matrix notation, or a length that no symbol has
             return False
         rights = [np.diag(right.ravel()) for right in rights] if diagonal else rights
         return bool(rights) and all(map(_is_equal, values, rights))
@@ -251,8 +251,8 @@ def _other_derivative(trial: Trial, values: list[Array]) -> str | None:
     return None
 
 
-def _rule(trial: Trial) -> str | None:
-    """Return the rule of the function of a vector or matrix on the way to the target, if there is one such function."""
+def _rule_of_only_function(trial: Trial) -> str | None:
+    """Return the rule for the only function of vectors or matrices on the paths to the target, else None."""
     names = WRONG_PULLBACKS.keys() - {"tr"}
     nodes = [n for n in relevant_nodes(trial.expression, trial.target) if n.operation.name in names]
     squares = [n.arguments[0] for n in walk(trial.expression) if n.operation.name == "power"]
@@ -263,8 +263,8 @@ def _rule(trial: Trial) -> str | None:
     return f"the rule here: {rule_of(WRONG_PULLBACKS[node.operation.name][0][0].partition(',')[0], node)}"
 
 
-def _assumption(learner: Expression, trial: Trial) -> str | None:
-    """Return the fact, which nobody has declared, that would make the learner's gradient right."""
+def _missing_assumption(learner: Expression, trial: Trial) -> str | None:
+    """Return the undeclared assumption that would make the learner's formula right, else None."""
     rng = np.random.default_rng(3)
     classes = ("log", "softmax", "softmax_rows", "logsumexp", "logsumexp_rows", "sigmoid")
     has_classes = any(node.operation.name in classes for node in walk(trial.expression))
@@ -273,31 +273,31 @@ def _assumption(learner: Expression, trial: Trial) -> str | None:
         if s.parameters[2] or len(s.shape) == 1 or not all(np.isfinite(p[name]).all() for p in trial.points):
             continue
         for fact in ("sym", *(f for f in ASSUMPTIONS if f not in ("sym", "spd", "invertible"))):
-            if s is trial.target and fact != "sym":  # a variable is not a datum
+            if s is trial.target and fact != "sym":  # the target is not a label
                 continue
-            # a label is in the formula, otherwise a factor is missing; and nothing is divided by it
+            # a label occurs in the formula, otherwise a factor is missing, and is not a divisor
             if fact in ("pm1", "bit") and (name not in symbols_of(learner) or s in divisors):
                 continue
             if fact.startswith("onehot") and not has_classes:  # a weight is not one-hot
                 continue
             if not all(fits_fact(p[name], fact) for p in trial.points):
                 continue
-            signed = fact in ("pm1", "bit")  # a sign of its own at each point: a label is not always 1
+            signed = fact in ("pm1", "bit")  # random signs at each point: labels are not always 1
             points = [
                 {**p, name: with_fact(p[name] * (rng.choice([-1, 1], p[name].shape) if signed else 1), fact, rng)}
                 for p in trial.points
                 for _ in range(3)
             ]
-            if all(_agree(learner, trial.expected, p) for p in points):
+            if all(_are_equal_at(learner, trial.expected, p) for p in points):
                 if fact == "sym":
                     return f"it is right only where {name} is symmetric: for any {name} it is {trial.expected}"
                 shown = {"onehot": "one-hot", "onehot_rows": "one-hot in each row", "pm1": "1 or -1", "bit": "0 or 1"}
                 return f"right if {name} is {shown.get(fact, fact)}: --assume {name}={fact}"
-    return _symmetry(learner, trial, rng)
+    return _missing_symmetry(learner, trial, rng)
 
 
-def _integral(learner: Expression, trial: Trial) -> str | None:
-    """Say that a number has been integrated."""
+def _antiderivative(learner: Expression, trial: Trial) -> str | None:
+    """Return the reason for a learner's antiderivative, else None."""
     e, target = trial.expression, trial.target
     if target.shape or e.shape or trial.kind != "gradient" or target.name not in symbols_of(learner):
         return None
@@ -305,30 +305,30 @@ def _integral(learner: Expression, trial: Trial) -> str | None:
         back = gradient(learner, target)
     except CalculusError:
         return None
-    is_back = all(_agree(back, e, point) for point in trial.points)
+    is_back = all(_are_equal_at(back, e, point) for point in trial.points)
     return f"it is not differentiated but integrated: its derivative is {e}" if is_back else None
 
 
-def _symmetry(learner: Expression, trial: Trial, rng: np.random.Generator) -> str | None:
-    """Say that a gradient is right where several matrices are symmetric."""
+def _missing_symmetry(learner: Expression, trial: Trial, rng: np.random.Generator) -> str | None:
+    """Return the reason for a formula that is right only if several matrices are symmetric, else None."""
     names = [
         name
         for name, s in symbols_of(trial.expression).items()
         if s is not trial.target and not s.parameters[2] and all(fits_fact(p[name], "sym") for p in trial.points)
     ]
     points = [{**p, **{name: with_fact(p[name], "sym", rng) for name in names}} for p in trial.points]
-    if len(names) < 2 or not all(_agree(learner, trial.expected, p) for p in points):
+    if len(names) < 2 or not all(_are_equal_at(learner, trial.expected, p) for p in points):
         return None
     return f"it is right only where {' and '.join(names)} are symmetric: for others it is {trial.expected}"
 
 
-def _agree(a: Expression, b: Expression, point: Mapping[str, Array]) -> bool:
+def _are_equal_at(a: Expression, b: Expression, point: Mapping[str, Array]) -> bool:
     mine, right = value_at(a, point), value_at(b, point)
     return mine.shape == right.shape and bool(np.isfinite(right).all()) and close(mine, right)
 
 
 def _wrong_term(trial: Trial, pairs: Pairs) -> str | None:
-    """Find a term of the right gradient whose absence (or sign) is the whole difference."""
+    """Return the term of the right formula that is missing, has the wrong sign or is counted twice, else None."""
     fine = [t for t in _valued_terms(trial, trial.expected, terms_of) if t.values[0].shape == trial.rights[0].shape]
     for term in [*_valued_terms(trial, trial.expected, summands), *fine]:
         if _is_difference(term.values, pairs):
@@ -341,7 +341,7 @@ def _wrong_term(trial: Trial, pairs: Pairs) -> str | None:
 
 
 def _equal_terms(trial: Trial, pairs: Pairs) -> str | None:
-    """Find two terms that a learner took for equal: A.T @ B @ x and B.T @ A @ x are one where A.T @ B is symmetric."""
+    """Return two terms mistaken as equal, as A.T @ B @ x and B.T @ A @ x, which are equal for symmetric A.T @ B."""
     for counted, absent in permutations(_valued_terms(trial, trial.expected, terms_of), 2):
         if _is_difference([b - a for a, b in zip(counted.values, absent.values, strict=True)], pairs):
             return f"two terms are not equal: {counted.text} stands twice, {absent.text} is missing"
@@ -349,7 +349,7 @@ def _equal_terms(trial: Trial, pairs: Pairs) -> str | None:
 
 
 def _different_term(trial: Trial, formula: Expression) -> str | None:
-    """Find the one term of a learner's formula that is not one of the right formula's, which has one other."""
+    """Return the only term of a learner's formula that differs from the right formula's terms, else None."""
     for split in (summands, terms_of):
         mine = _valued_terms(trial, formula, split)
         others = _valued_terms(trial, trial.expected, split)
@@ -368,8 +368,8 @@ def _different_term(trial: Trial, formula: Expression) -> str | None:
 
 
 class _ValuedTerm(NamedTuple):
-    text: str  # with "minus" in front where it is subtracted
-    values: list[Array]  # at each point, with its sign
+    text: str  # with the prefix "minus" if negative
+    values: list[Array]  # signed value at each point
 
 
 def _valued_terms(
@@ -377,7 +377,7 @@ def _valued_terms(
 ) -> list[_ValuedTerm]:
     terms = []
     for term, sign in split(formula):
-        simple = simplify(remember(term, context_of(trial.expected)))  # ones(n, 1) alone would not know its length
+        simple = simplify(remember(term, context_of(trial.expected)))  # the symbols determine the length of ones(n, 1)
         is_negative = str(simple).startswith("-")
         text = str(negate(simple) if is_negative else simple)
         prefix = "minus " if is_negative == (sign > 0) else ""
@@ -390,5 +390,5 @@ def _is_equal(a: Array, b: Array) -> bool:
 
 
 def _is_difference(values: Sequence[Array], pairs: Pairs) -> bool:
-    """Tell whether a learner's formula is right with these values added to its own."""
+    """Tell whether a learner's formula is right with these values added."""
     return all(close(a + value, b) for (a, b), value in zip(pairs, values, strict=True))

@@ -1,4 +1,4 @@
-"""Formulas in text and LaTeX, and entries of the index form written as such."""
+"""Formulas in text and LaTeX, and entries of forms as formulas."""
 
 from __future__ import annotations
 
@@ -21,31 +21,31 @@ _INFIX = {"add", "subtract", "multiply", "divide", "matmul", "negative", "power"
 
 
 class Formula(NamedTuple):
-    """A formula in both ways of writing."""
+    """A formula as text and as LaTeX."""
 
     text: str
     latex: str
 
     @classmethod
     def of(cls, e: Expression) -> Formula:
-        """Write an expression."""
+        """Return the formula of an expression."""
         return cls(str(e), latex(e))
 
     @classmethod
     def name(cls, name: str) -> Formula:
-        """Write a name."""
+        """Return the formula of a name."""
         return cls(name, latex_name(name))
 
     @classmethod
     def partial(cls, a: str, b: str, direct: bool = False, entry: str = "") -> Formula:
-        """Write a partial derivative; `direct` if all other pieces stay fixed, `entry` with the letters of an entry."""
+        """Return a partial derivative; `direct` if all other pieces are fixed, `entry` for the letters of an entry."""
         sign, sign_latex = ("∂⁺", r"\partial^{+}") if direct else ("∂", r"\partial")
         below, below_latex = (f"{b}_{entry}", rf"{{{latex_name(b)}}}_{{{entry}}}") if entry else (b, latex_name(b))
         return cls(f"{sign}{a}/∂{below}", rf"\frac{{{sign_latex} {latex_name(a)}}}{{\partial {below_latex}}}")
 
     @classmethod
     def entry_derivative(cls, a: Expression, above: str, b: Expression, below: Sequence[str]) -> Formula:
-        """Write the derivative of an entry of `a` by entries of `b`; a group of letters for each order."""
+        """Return the derivative of entry `above` of `a` by entries `below` of `b`, one per order of the derivative."""
         order = len(below)
         power, power_latex = ("", "") if order == 1 else (f"^{order}", f"^{{{order}}}")
         base, base_latex = cls.of(a)
@@ -60,25 +60,25 @@ class Formula(NamedTuple):
 
     @classmethod
     def product(cls, factors: Sequence[Formula]) -> Formula:
-        """Write Jacobians side by side."""
+        """Return a product of Jacobians."""
         return cls(" · ".join(f.text for f in factors), " ".join(f.latex for f in factors))
 
     @classmethod
     def sum(cls, terms: Sequence[Formula]) -> Formula:
-        """Write a sum."""
+        """Return a sum."""
         return cls(" + ".join(t.text for t in terms), " + ".join(t.latex for t in terms))
 
     def equals(self, other: Formula) -> Formula:
-        """Write an equation."""
+        """Return an equation."""
         return Formula(f"{self.text} = {other.text}", f"{self.latex} = {other.latex}")
 
     def at(self, letters: str) -> Formula:
-        """Write an entry."""
+        """Return an entry of the formula, with letters as indices."""
         return Formula(f"{self.text}_{letters}", f"{{{self.latex}}}_{{{letters}}}")
 
 
 def entries(form: Form, letters: str, joins: bool = False) -> Formula:
-    """Write the entry of a form with the letters of its axes; `joins` if what is summed over stands as a product.
+    """Return the entry of a form with letters for its axes; with `joins`, sums are written as matrix products.
 
     Raises
     ------
@@ -124,7 +124,7 @@ def _term(term: Term, axes: Sequence[Index], letters: str, joins: bool) -> Formu
 
 
 def _numbered_pairs(factors: Sequence[Factor], axes: Sequence[Index]) -> list[Factor]:
-    """Return the factors that say which pair a summed index numbers, one for each: the pair is written in its place."""
+    """Return the pair factors of summed indices, one per index, which is written as the pair."""
     pairs = {f.indices[0]: f for f in reversed(factors) if f.atom.kind == "pair" and f.indices[0] not in axes}
     return [f for f in pairs.values() if not pairs.keys() & set(f.indices[1:])]
 
@@ -132,7 +132,7 @@ def _numbered_pairs(factors: Sequence[Factor], axes: Sequence[Index]) -> list[Fa
 def _join(
     factors: Sequence[Factor], axes: Sequence[Index]
 ) -> tuple[list[tuple[Expression, tuple[Index, ...]]], list[Factor]]:
-    """Write factors that share summed indices as matrices, with two free indices at most."""
+    """Write factors connected by summed indices as matrices with at most two free indices; return the others too."""
     matrices, others = list[tuple[Expression, tuple[Index, ...]]](), list[Factor]()
     for group in connect(factors, dict.fromkeys(axes, "")):
         free = tuple(i for i in axes if any(i in f.indices for f in group))
@@ -156,7 +156,7 @@ def _join(
 
 
 def _place(factor: Factor, names: dict[Index, str]) -> Formula:
-    """Write the factor that is one where an index is another plus an offset."""
+    """Write a part or pair factor as a Kronecker delta."""
     if factor.atom.kind == "pair":
         flat, *parts = (names[i] for i in factor.indices)
         return Formula(f"δ_{{{flat}, ({', '.join(parts)})}}", rf"\delta_{{{flat}, ({', '.join(parts)})}}")
@@ -167,7 +167,7 @@ def _place(factor: Factor, names: dict[Index, str]) -> Formula:
 
 
 def _order(factor: Factor, names: dict[Index, str]) -> tuple[bool, bool, str, str, str]:
-    """Sort scalars first, then error signals, then symbols by name and index."""
+    """Return the sort key of a factor: scalars, error signals, then symbols by name and index."""
     atom = factor.atom
     kind, places = "" if atom.kind == "symbol" else atom.kind, "".join(names[i] for i in factor.indices)
     return bool(factor.indices), not atom.name.startswith("δ"), kind, atom.name, places

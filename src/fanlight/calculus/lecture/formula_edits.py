@@ -1,6 +1,6 @@
-"""Single changes of a formula as people write it: a transpose, an order, another symbol, a factor, a sign, an exponent.
+"""Single edits of a formula's text: transposes, orders, symbols, factors, signs, exponents.
 
-A learner's formula that is wrong in one place becomes right by one of them; which one is the reason.
+The edit that corrects a learner's formula is the reason why the formula is wrong.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from fanlight.calculus.syntax import syntax_tree
 
 
 class Edit(NamedTuple):
-    """A changed formula.
+    """An edited formula.
 
     Attributes
     ----------
     text : str
-        The formula after the change.
+        The formula after the edit.
     reason : str
-        What the change mends.
+        The mistake that the edit corrects.
     """
 
     text: str
@@ -31,28 +31,28 @@ class Edit(NamedTuple):
 
 
 class _Change(NamedTuple):
-    place: int  # number of the node in the walk of the tree
-    node: ast.expr  # what stands there instead
+    place: int  # number of the node in `_nodes`
+    node: ast.expr  # the replacement
     reason: str
 
 
 def edits(
     text: str, symbols: Sequence[str], parts: Sequence[str], factors: Sequence[str], functions: Sequence[str]
 ) -> Iterator[Edit]:
-    """Yield every formula that differs in one place.
+    """Yield the formulas that differ in one place, by the kind of edit.
 
     Parameters
     ----------
     text : str
         The formula.
     symbols : sequence of str
-        Names that may stand in place of another.
+        Replacements of names, calls and operations.
     parts : sequence of str
-        Formulas that may stand in place of a name.
+        Formulas as replacements of names.
     factors : sequence of str
-        Formulas that may be missing as a factor.
+        Formulas that are inserted as factors.
     functions : sequence of str
-        Functions that may stand in place of another.
+        Replacements of functions.
     """
     tree = syntax_tree(text)
     nodes = _nodes(tree)
@@ -81,14 +81,14 @@ def edits(
 
 
 def replacements(text: str, parts: Sequence[str]) -> Iterator[Edit]:
-    """Yield the formulas with another argument in a function, or two symbols exchanged."""
+    """Yield the formulas with another argument of a function, or two symbols exchanged."""
     tree = syntax_tree(text)
     yield from _wrong_arguments(tree, parts)
     yield from _exchanges(tree)
 
 
 def layout_edits(text: str, most: int = 3) -> Iterator[Edit]:
-    """Yield the formulas with one to `most` transposes or orders of factors changed, fewest changes first."""
+    """Yield the formulas with one to `most` changes of transposes and products, fewest changes first."""
     tree = syntax_tree(text)
     changes = list(_layout_changes(tree))
     for count in range(1, most + 1):
@@ -101,7 +101,7 @@ def layout_edits(text: str, most: int = 3) -> Iterator[Edit]:
 
 
 def _nodes(tree: ast.expr) -> list[ast.expr]:
-    """Return the formula's parts; names of functions are none."""
+    """Return the sub-expressions of a formula, without names of functions."""
     functions = {id(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call)}
     return [n for n in ast.walk(tree) if isinstance(n, ast.expr) and id(n) not in functions]
 
@@ -111,13 +111,13 @@ def _edit(tree: ast.expr, change: _Change) -> Edit:
 
 
 def _apply(tree: ast.expr, changes: Sequence[_Change]) -> ast.expr:
-    """Return the tree with parts replaced."""
+    """Return the tree with nodes replaced."""
     nodes = _nodes(tree)
     return _Replacer({id(nodes[c.place]): c.node for c in changes}).replace(tree)
 
 
 class _Replacer:
-    """Replaces parts of a tree, also inside the parts that a replacement is built from."""
+    """Replaces nodes of a tree, also inside nodes that are part of a replacement."""
 
     def __init__(self, replacements: dict[int, ast.expr]) -> None:
         self.replacements = replacements
@@ -138,12 +138,12 @@ class _Replacer:
         return result
 
     def _child(self, child: ast.expr, outer: ast.expr | None) -> ast.expr:
-        # a replacement such as x.T is built around the part x itself, which must not be replaced again
+        # a replacement such as x.T has the replaced node x as a child, which must not be replaced again
         return self._children(child) if child is outer else self.replace(child)
 
 
 def _layout_changes(tree: ast.expr) -> Iterator[_Change]:
-    """Yield changes of transposes and products, innermost first; what is transposed is not transposed again."""
+    """Yield changes of transposes and products, innermost first, but no double transposes."""
     nodes = _nodes(tree)
     turned = {id(n.value) for n in nodes if isinstance(n, ast.Attribute)}
     for place, node in list(enumerate(nodes))[::-1]:
@@ -153,7 +153,7 @@ def _layout_changes(tree: ast.expr) -> Iterator[_Change]:
 
 
 def _layout(place: int, node: ast.expr) -> Iterator[_Change]:
-    """Transposes, orders of factors, and the two products."""
+    """Yield changes of transposes, orders of factors, and kinds of products at a node."""
     match node:
         case ast.Attribute(value=value, attr="T"):
             yield _Change(place, value, f"a transpose too many: right with {_text(value)} in place of {_text(node)}")
@@ -181,7 +181,7 @@ def _layout(place: int, node: ast.expr) -> Iterator[_Change]:
 
 
 def _grouping(place: int, node: ast.expr) -> Iterator[_Change]:
-    """Put the parentheses of two products the other way round."""
+    """Change the association of two products."""
     match node:
         case ast.BinOp(
             left=ast.BinOp(left=a, op=ast.MatMult(), right=b),
@@ -214,7 +214,7 @@ def _complements(place: int, node: ast.expr) -> Iterator[_Change]:
 
 
 def argument_signs(text: str) -> Iterator[Edit]:
-    """Yield the formulas with the argument of a function negated, wherever the function has it."""
+    """Yield the formulas with the argument of a function negated in all equal calls."""
     tree = syntax_tree(text)
     nodes = _nodes(tree)
     calls = {_text(n): n for n in nodes if isinstance(n, ast.Call) and len(n.args) == 1 and not n.keywords}
@@ -272,7 +272,7 @@ def _factors_too_many(place: int, node: ast.expr) -> Iterator[_Change]:
 
 
 def _sums(tree: ast.expr) -> Iterator[Edit]:
-    """Sum the formula over the entries along which a symbol is broadcast."""
+    """Yield sums of the formula and of its transpose: over all entries, columns or rows."""
     for name in ("sum", "column_sums", "row_sums"):
         for summed in (tree, ast.Attribute(tree, "T", ast.Load())):
             text = f"{name}({_text(summed)})"
@@ -280,7 +280,7 @@ def _sums(tree: ast.expr) -> Iterator[Edit]:
 
 
 def _exchanges(tree: ast.expr) -> Iterator[Edit]:
-    """Exchange two symbols, or two transposes, everywhere."""
+    """Exchange two symbols or transposed symbols everywhere."""
     places: dict[str, list[int]] = {}
     for place, node in enumerate(_nodes(tree)):
         match node:
@@ -293,7 +293,7 @@ def _exchanges(tree: ast.expr) -> Iterator[Edit]:
 
 
 def _wrong_arguments(tree: ast.expr, parts: Sequence[str]) -> Iterator[Edit]:
-    """Put another argument into a function, wherever it has this one."""
+    """Replace the argument of a function, in one call or in all equal calls."""
     nodes = _nodes(tree)
     calls = {_text(n): n for n in nodes if isinstance(n, ast.Call) and len(n.args) == 1 and not n.keywords}
     for old, call in calls.items():

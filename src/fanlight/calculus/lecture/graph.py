@@ -1,7 +1,7 @@
-"""The computation graph with its numbers: values forwards, gradients backwards (lecture L19).
+"""Computation graphs with values from the forward pass and gradients from the backward pass (lecture L19).
 
-At every node the gradient that arrives (upstream) is multiplied by the node's own (local) and handed down (downstream);
-where a value is used twice, what comes back is added.
+Each node multiplies the upstream gradient by its local derivative, which gives the downstream gradients; the gradients
+of a value with several users are added.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from fanlight.errors import CalculusError
 Array = NDArray[Any]
 _SIGNS = {"add": "+", "subtract": "−", "multiply": "*", "divide": "/", "matmul": "@", "power": "**", "negative": "−",
           "maximum": "max", "minimum": "min"}  # fmt: skip
-ROLES = {  # what an operation does to a gradient, in the lecture's words
+ROLES = {  # effect of an operation on the gradient, in the lecture's words
     "add": "distributes", "subtract": "distributes", "relu": "routes", "max": "routes",
     "maximum": "routes", "minimum": "routes", "multiply": "switches",
 }  # fmt: skip
@@ -32,7 +32,7 @@ ROLES = {  # what an operation does to a gradient, in the lecture's words
 
 @dataclass(frozen=True)
 class Edge:
-    """What one node hands another: the value upwards, the downstream gradient back."""
+    """An edge from an argument to its user, by numbers of nodes, with the downstream gradient."""
 
     source: int
     target: int
@@ -41,21 +41,21 @@ class Edge:
 
 @dataclass(frozen=True)
 class Node:
-    """A node with its numbers.
+    """A node with its value and gradient.
 
     Attributes
     ----------
     label : str
-        Its operation's sign or name, or the symbol's name.
+        The sign or name of the operation, or the name of the symbol.
     formula : str
-        What it computes.
+        The expression of the node.
     value : array
     upstream : array or None
-        The gradient of the result by this node: the sum of what its users hand down; None for row numbers.
+        The gradient of the result by this node: the sum of its users' downstream gradients; None for row numbers.
     local : str
-        Its local derivative, in words of the calculus.
+        The local derivative in terms of arguments a, b and value y.
     role : str
-        What it does to a gradient: "distributes", "routes", "switches", or nothing.
+        The effect on the gradient: "distributes", "routes", "switches", or "".
     """
 
     label: str
@@ -68,20 +68,20 @@ class Node:
 
 @dataclass(frozen=True)
 class Graph:
-    """A computation graph at given numbers; nodes are in the order of the forward pass."""
+    """A computation graph with values; nodes are in the order of the forward pass."""
 
     nodes: list[Node]
     edges: list[Edge]
 
     def mermaid(self) -> str:
-        """Return the graph as Mermaid text."""
+        """Return the graph in the Mermaid language."""
         rows_of_text = ["graph LR"]
         rows_of_text += [f'  n{i}["{_title(node)}"]' for i, node in enumerate(self.nodes)]
         rows_of_text += [f'  n{e.source} -->|"{_short(self.nodes[e.source].value)}"| n{e.target}' for e in self.edges]
         return "\n".join(rows_of_text)
 
     def graphviz(self) -> str:
-        """Return the graph in Graphviz's language."""
+        """Return the graph in the DOT language of Graphviz."""
         rows_of_text = ["digraph {", "  rankdir=LR; node [shape=box];"]
         rows_of_text += [f'  n{i} [label="{_title(node)}"];' for i, node in enumerate(self.nodes)]
         for e in self.edges:
@@ -90,11 +90,11 @@ class Graph:
         return "\n".join([*rows_of_text, "}"])
 
     def svg(self) -> str:
-        """Return the graph as an SVG picture: values in black above an edge, gradients in red below it."""
+        """Return the graph as SVG, with values in black above the edges and gradients in red below."""
         depth: list[int] = []
         for i in range(len(self.nodes)):
             depth.append(1 + max((depth[e.source] for e in self.edges if e.target == i), default=-1))
-        for i in reversed(range(len(self.nodes))):  # inputs stand next to what uses them
+        for i in reversed(range(len(self.nodes))):  # inputs are placed next to their users
             users = [depth[e.target] for e in self.edges if e.source == i]
             depth[i] = min(users) - 1 if users else depth[i]
         rows: dict[int, int] = {}
@@ -127,7 +127,7 @@ class Graph:
 
 
 def graph(expression: Expression, inputs: Mapping[str, Any]) -> Graph:
-    """Run an expression forwards and backwards and keep every number.
+    """Return the computation graph of a scalar with the values and gradients of all nodes.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def graph(expression: Expression, inputs: Mapping[str, Any]) -> Graph:
     Raises
     ------
     CalculusError
-        The expression is no scalar, an input is missing, or an operation has no pullback.
+        The expression is not a scalar, an input is missing, or an operation has no pullback.
 
     Examples
     --------
@@ -164,12 +164,12 @@ def graph(expression: Expression, inputs: Mapping[str, Any]) -> Graph:
     for node in reversed(order):
         if not node.arguments:
             continue
-        arriving = upstream.get(node)
-        handed = [None] * len(node.arguments)
-        if arriving is not None:
-            handed = pull_back_value(node, values, lengths, arriving)
-        for argument, passed in zip(node.arguments, handed, strict=True):
-            gradient = _like(passed, values[argument])
+        delta = upstream.get(node)
+        contributions = [None] * len(node.arguments)
+        if delta is not None:
+            contributions = pull_back_value(node, values, lengths, delta)
+        for argument, contribution in zip(node.arguments, contributions, strict=True):
+            gradient = _broadcast_gradient(contribution, values[argument])
             if gradient is not None:
                 upstream[argument] = upstream[argument] + gradient if argument in upstream else gradient
             edges.append(Edge(number[argument], number[node], gradient))
@@ -177,7 +177,7 @@ def graph(expression: Expression, inputs: Mapping[str, Any]) -> Graph:
     return Graph(nodes, edges[::-1])
 
 
-def _like(gradient: Array | None, argument: Array) -> Array | None:
+def _broadcast_gradient(gradient: Array | None, argument: Array) -> Array | None:
     if gradient is None:
         return None
     spread = np.size(gradient) == 1
@@ -193,7 +193,7 @@ def _node(node: Expression, value: Array, upstream: Array | None) -> Node:
 
 
 def _local(operation: Operation, arguments: int) -> str:
-    """Write the local derivative of a node in the letters a, b for its arguments and y for its value."""
+    """Return the local derivative of a node, with a and b for its arguments and y for its value."""
     if not arguments:
         return "1"
     if operation.derivative is not None:

@@ -1,4 +1,4 @@
-"""The words of derivations, verdicts and errors in Korean, which `korean.tsv` has beside the English ones."""
+"""Korean translations of derivations, verdicts and errors, from the table `korean.tsv`."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import re
 from functools import cache
 from pathlib import Path
 
-_SENTENCES = ("start", "advice", "reason")  # holes for sentences, which are translated as well
+_SENTENCES = ("start", "advice", "reason")  # placeholders for sentences, which are translated too
 
 
 @cache
 def read_words() -> dict[str, str]:
-    """Return the Korean of each English sentence, {…} for what is put in."""
+    """Return the Korean translation of each English sentence, with placeholders {…}."""
     text = Path(__file__).with_name("korean.tsv").read_text(encoding="utf-8")
     rows = [row.split("\t") for row in text.splitlines() if not row.startswith("#")]
     return dict(rows)
@@ -19,7 +19,7 @@ def read_words() -> dict[str, str]:
 
 @cache
 def _patterns() -> list[tuple[re.Pattern[str], str]]:
-    """Return what matches the keys with holes, the longest first: a hole would take the text of another."""
+    """Return patterns of the sentences with placeholders, and translations; sentences with the longest text first."""
     holed = [english for english in read_words() if "{" in english]
     holed.sort(key=lambda english: (not english.startswith("{start}"), -len(re.sub(r"\{\w+\}", "", english))))
     return [(_pattern(english), read_words()[english]) for english in holed]
@@ -39,14 +39,14 @@ def _pattern(template: str) -> re.Pattern[str]:
 
 
 def say(text: str) -> str:
-    """Return a piece of a derivation, verdict or error in Korean; what is not in the table, such as "n × m", as it is.
+    """Return the Korean translation of text from a derivation, verdict or error; unknown text, as "n × m", unchanged.
 
     Examples
     --------
     >>> say("2. Apply the chain rule"), say("a term is missing: A @ x"), say("n × m")
     ('2. 연쇄 법칙 적용하기', '항이 빠졌습니다: A @ x', 'n × m')
     """
-    message, newline, place = text.partition("\n")  # an error may show the place in the expression below
+    message, newline, place = text.partition("\n")  # further lines of an error mark the place in the expression
     return _translate(message) + newline + place
 
 

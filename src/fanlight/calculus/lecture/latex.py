@@ -1,7 +1,6 @@
-r"""Expressions as LaTeX, in what KaTeX and matplotlib's mathtext both typeset.
+r"""Expressions as LaTeX for KaTeX and matplotlib's mathtext.
 
-Elementwise products are ``\odot``, transposes ``^\top``; products by scalars and matrix products are written side by
-side.
+Elementwise products are ``\odot``, transposes ``^\top``; products by scalars and matrix products have no sign.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ _NAMES = {
     "row_sums": r"\mathrm{rowsums}", "column_sums": r"\mathrm{colsums}",
     "softmax_rows": r"\mathrm{softmax}_{rows}", "logsumexp_rows": r"\mathrm{logsumexp}_{rows}",
 }  # fmt: skip
-_SUM, _PRODUCT, _SIGN, _POWER, _ATOM = 1, 2, 3, 4, 5  # how strongly an operation binds
+_SUM, _PRODUCT, _SIGN, _POWER, _ATOM = 1, 2, 3, 4, 5  # precedence of operators
 
 
 def latex(expression: Expression) -> str:
@@ -45,7 +44,7 @@ def latex(expression: Expression) -> str:
 
 
 def latex_name(name: str) -> str:
-    r"""Return a symbol's name: Greek letters by name, digits and what follows an underscore as a subscript.
+    r"""Return a symbol's name as LaTeX: Greek letters by name, digits and text after an underscore as a subscript.
 
     Examples
     --------
@@ -53,7 +52,7 @@ def latex_name(name: str) -> str:
     ('W_{0}', '\\delta', 'h_{2}')
     """
     name = unicodedata.normalize("NFD", name)
-    if len(name) > 1 and name[1] == "\u0302":  # a circumflex, as of what is predicted or normalised
+    if len(name) > 1 and name[1] == "\u0302":  # a circumflex: ŷ, x̂
         return rf"\hat{{{name[0]}}}" + (rf"_{{{name[2:].lstrip('_')}}}" if name[2:] else "")
     parts = re.fullmatch(r"([^\W\d_]+)_?(\w*)", name)
     if not parts:
@@ -112,7 +111,7 @@ def _latex(e: Expression) -> tuple[str, int]:
 
 
 def _latex_of_function(e: Expression) -> tuple[str, int]:
-    """Write matrices, functions and parts, which bind as one."""
+    """Return the LaTeX and precedence of constant matrices, functions and slices."""
     name, arguments = e.operation.name, e.arguments
     match name:
         case "eye":
@@ -158,7 +157,7 @@ def _wrap(e: Expression, level: int) -> str:
 
 
 def _factor(e: Expression) -> str:
-    """Write a factor of a matrix product: an elementwise product in it has to be held together."""
+    """Return a factor of a matrix product, with elementwise and Kronecker products in parentheses."""
     if e.operation.name in ("multiply", "kron") and all(a.shape for a in e.arguments):
         return f"({latex(e)})"
     return _wrap(e, _PRODUCT)

@@ -1,4 +1,4 @@
-"""The steps of a derivation as rows of words and formulas, which each view writes in its own way."""
+"""The steps of a derivation as rows of words and formulas, independent of the output format."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from fanlight.errors import CalculusError
 if TYPE_CHECKING:
     from fanlight.calculus.lecture.derivation import Derivation
 
-LONG, WIDE = 80, 90  # nodes and characters of a gradient that is shown in inputs too
+LONG, WIDE = 80, 90  # most nodes and characters of a gradient that is also shown in terms of inputs
 
 
 class Row(NamedTuple):
-    """Words and formulas in a row, their shape if that is worth telling, and the equalities that the row states."""
+    """The words and formulas of a row, the shape shown beside it, and the equalities it states."""
 
     parts: tuple[str | Formula, ...]
     shape: str = ""
@@ -33,14 +33,14 @@ class Row(NamedTuple):
 
 
 class Step(NamedTuple):
-    """A title and its rows."""
+    """A step of a derivation: a title and its rows."""
 
     title: str
     rows: list[Row]
 
 
 def steps(d: Derivation) -> list[Step]:
-    """Return the steps of a derivation; a single piece needs no chain rule."""
+    """Return the steps of a derivation: two for a single piece, else five."""
     with means_of(d.expression):
         return _steps(d)
 
@@ -96,7 +96,7 @@ def _jacobians(d: Derivation) -> list[Row]:
         left = Formula.partial(d.name, d.wrt.name)
         claim = Claim(Partial(d.name, d.wrt.name, False, True), product)
         short = simplify(product)
-        is_shorter = len(str(short)) < len(str(product))  # otherwise it is the product in another order
+        is_shorter = len(str(short)) < len(str(product))  # else it is the product in another order
         shape = f"1 × {_length(d, d.wrt.name)}"
         rows.append(Row((left.equals(Formula.of(product)),), "" if is_shorter else shape, (claim,)))
         if is_shorter:
@@ -107,7 +107,7 @@ def _jacobians(d: Derivation) -> list[Row]:
 
 
 def _logarithm(piece: Piece) -> Row | None:
-    """Say why the logarithm of a probability has a simple slope."""
+    """Return the row about the logarithm of a probability, which is differentiated in one step."""
     if not piece.is_inner or piece.expression.operation.name not in _LOGARITHMS:
         return None
     left, right = (
@@ -177,7 +177,7 @@ def _gradient_row(d: Derivation, right: Expression) -> Row:
 
 
 def _entry_rows(d: Derivation) -> list[Row]:
-    """Say which entries of a matrix move which entries of the pieces it stands in, read off the index form."""
+    """Return rows about the entries of pieces that depend on an entry of the matrix `wrt`, from the index form."""
     places = [p for p in d.pieces if d.wrt.name in symbols_of(p.expression)]
     moves = [(p, moved) for p in places if (moved := _find_moved_entry(p.expression, d.wrt)) is not None]
     rows: list[Row] = []
@@ -188,7 +188,7 @@ def _entry_rows(d: Derivation) -> list[Row]:
     try:
         form = apply_assumptions(form_of(d.local_gradient), facts_of(d.local_gradient))
         if any(f.atom.kind == "onehot_rows" for t in form.terms for f in t.factors):
-            return rows  # rows by number: no letter of an entry says which
+            return rows  # rows by number have no letters for entries
         shown = Formula.partial(d.name, d.wrt.name, entry="ij").equals(entries(form, "ij"))
     except CalculusError:
         return rows
@@ -205,9 +205,9 @@ def _entry_rows(d: Derivation) -> list[Row]:
 
 
 def _find_moved_entry(expression: Expression, wrt: Expression) -> tuple[Formula, str] | None:
-    """Return a vector's entry i in index form and the letters of the matrix's entries that move it and no other entry.
+    """Return the formula of entry i of a vector, and the letters of the matrix entries that affect only this entry.
 
-    None if an entry of the matrix moves several entries of the vector.
+    Return None if an entry of the matrix affects several entries of the vector.
     """
     if len(expression.shape) != 2 or ONE not in expression.shape:
         return None

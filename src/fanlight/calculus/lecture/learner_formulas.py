@@ -1,4 +1,4 @@
-"""A learner's formula in the names of a derivation: pieces z and h, error signals δ."""
+"""Parsing of learners' formulas with the names of a derivation: pieces z and h, error signals δ."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from fanlight.calculus.operations import TABLE
 
 
 def read_gradient(text: str, expression: Expression, wrt: str | Expression) -> Expression:
-    """Read a learner's gradient in the symbols of the expression, its pieces z, h and error signals δ.
+    """Parse a learner's gradient in terms of the expression's symbols, pieces z, h and error signals δ.
 
     Parameters
     ----------
     text : str
-        Such as ``"delta @ x.T"`` or ``"(u * f'(z)) @ x.T"``.
+        A formula such as ``"delta @ x.T"`` or ``"(u * f'(z)) @ x.T"``.
     expression : Expression
-        What was differentiated.
+        The differentiated expression.
     wrt : name or symbol
-        By what; `delta` is the error signal of the piece that it stands in.
+        The symbol it is differentiated by; ``delta`` is the error signal of the first piece with this symbol.
 
     Raises
     ------
     CalculusError
-        It cannot be read.
+        The text cannot be parsed.
     """
     definitions = _definitions(expression, target_of(expression, wrt))
     used = symbols_of(expression)
-    # a name declared beside the expression, but not in it, may be a piece's
+    # a declared name that does not occur in the expression may be the name of a piece
     symbols = [(n, s) for n, s in context_of(expression).items() if n in used or n not in definitions]
     shapes = {name: [str(d) for d in s.shape] for name, s in symbols}
     facts = {name: s.parameters[2] for name, s in symbols if s.parameters[2]}
@@ -44,7 +44,7 @@ def read_gradient(text: str, expression: Expression, wrt: str | Expression) -> E
 
 @lru_cache(maxsize=8)
 def _definitions(expression: Expression, target: Expression) -> dict[str, Expression]:
-    """Return what the names of pieces and of their error signals stand for."""
+    """Return the expressions of pieces and of their error signals, by name."""
     expression = with_normalisations(expression)
     definitions: dict[str, Expression] = {}
     nodes = set(walk(expression))
@@ -68,6 +68,6 @@ def _definitions(expression: Expression, target: Expression) -> dict[str, Expres
 
 
 def _plain(name: str) -> str:
-    """Return a name as a keyboard has it: yhat for ŷ, sigma for σ."""
+    """Return a name as it is typed: yhat for ŷ, sigma for σ."""
     decomposed = unicodedata.normalize("NFD", name)
     return decomposed.replace("\u0302", "hat").replace("σ", "sigma")

@@ -1,6 +1,6 @@
-r"""The LaTeX that `calculus.lecture.latex` writes as MathML, which browsers and notebooks show without any help.
+r"""Conversion of the LaTeX of `calculus.lecture.latex` to MathML, which browsers and notebooks display.
 
-It reads that LaTeX and no other: letters, numbers, operators, groups, scripts, and the commands named below.
+It supports only that LaTeX: letters, numbers, operators, groups, scripts, and the commands named below.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _TOKEN = re.compile(r"\\[A-Za-z]+|\\[,;]|\d+(?:\.\d+)?(?:e[+-]?\d+)?|\S")
 
 
 def mathml(latex: str) -> str:
-    r"""Return MathML, with the LaTeX as its annotation.
+    r"""Return LaTeX as MathML, with the LaTeX as annotation.
 
     Raises
     ------
     CalculusError
-        A command is not known.
+        The LaTeX has an unknown command.
 
     Examples
     --------
@@ -43,7 +43,7 @@ def mathml(latex: str) -> str:
 
 
 def _row(tokens: list[str], end: str | None) -> str:
-    """Read up to `end`, or all."""
+    """Convert tokens up to `end`, or all tokens."""
     parts = []
     while tokens and tokens[-1] != end:
         parts.append(_read_scripts(tokens))
@@ -72,7 +72,7 @@ def _atom(tokens: list[str]) -> str:
     token = tokens.pop()
     if token == "{":
         return _row(tokens, "}")
-    if token == "(":  # with what it closes, so that both stretch alike, also under an exponent
+    if token == "(":  # one row up to the closing parenthesis, so that both have the same height, also with exponents
         parts = []
         while tokens and tokens[-1] not in ")}":
             parts.append(_read_scripts(tokens))
@@ -103,7 +103,7 @@ def _atom(tokens: list[str]) -> str:
 
 
 def _upright(tokens: list[str], name: str) -> str:
-    """Read a word in braces, which the tokens have cut into letters."""
+    """Convert a word in braces, whose letters are separate tokens."""
     tokens.pop()
     word = ""
     while tokens[-1] != "}":

@@ -1,7 +1,7 @@
-"""Mistakes of a chain rule: backpropagation with one rule altered, whose result is compared with a learner's gradient.
+"""Mistakes in the chain rule: backpropagation with an altered rule is compared with a learner's gradient.
 
-Where the altered gradient has the learner's values, the alteration is the mistake: a factor f'(z) left out or another
-in its place, a path that is not counted, a pullback without its transpose.
+If the altered gradient has the learner's values, the alteration is the mistake: a missing or wrong factor f'(z), a
+missing path, a missing transpose.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ _NONE = Alteration("")
 
 
 class Search:
-    """A learner's values at several points, and the gradients that have them.
+    """A learner's values at several points, compared with altered gradients.
 
     Parameters
     ----------
     expression : Expression
         A scalar.
     target : Expression
-        What it was differentiated by.
+        The symbol it is differentiated by.
     points : sequence of mappings of str to array
     values : sequence of arrays
         The learner's gradient at each point.
@@ -54,20 +54,20 @@ class Search:
         return (graph.gradient(alteration) for graph in self._graphs[source, by])
 
     def matches(self, gradients: Iterable[Array | None]) -> bool:
-        """Tell whether gradients have the learner's values at all points, and not zeros alone."""
+        """Tell whether gradients have the learner's values at all points and are not all zero."""
         different_from_zero = False
-        for value, mine in zip(gradients, self.values, strict=True):
-            if value is None or value.shape != mine.shape or not np.isfinite(value).all():
+        for value, learner_value in zip(gradients, self.values, strict=True):
+            if value is None or value.shape != learner_value.shape or not np.isfinite(value).all():
                 return False
             scale = float(np.abs(value).max(initial=0))
-            if not np.allclose(value, mine, rtol=1e-6, atol=1e-7 * scale):
+            if not np.allclose(value, learner_value, rtol=1e-6, atol=1e-7 * scale):
                 return False
             different_from_zero |= scale > 0
         return different_from_zero
 
 
 def find_mistake(s: Search) -> str | None:
-    """Name the mistake in the chain rule that gives a learner's values, or None if no single alteration does."""
+    """Return the single mistake in the chain rule that gives the learner's values, else None."""
     for alteration in alterations(s.expression, s.target):
         if s.matches(s.gradients(s.expression, s.target, alteration)):
             return alteration.reason
@@ -76,7 +76,7 @@ def find_mistake(s: Search) -> str | None:
 
 
 def find_other_gradient(s: Search) -> str | None:
-    """Name the symbol, or the inner vector, of which a learner's formula is the gradient."""
+    """Return the reason for a gradient by another symbol or of an inner vector or matrix, else None."""
     others = [x for x in symbols_of(s.expression).values() if x is not s.target and len(x.shape) != 1]
     inner = [node for node in s.order if node.arguments and node.shape and node in s.relevant]
     sources = [(s.expression, other, f"it is the gradient by {other}, not by {s.target}") for other in others]
@@ -85,7 +85,7 @@ def find_other_gradient(s: Search) -> str | None:
 
 
 def gradient_value(expression: Expression, target: Expression, point: Mapping[str, Array]) -> Array:
-    """Return the gradient by the table's pullbacks on arrays: the plain twin of evaluating `gradient`."""
+    """Return the gradient by the table's pullbacks on arrays, the reference for evaluating `gradient`."""
     value = _Graph(expression, target, point).gradient(_NONE)
     if value is None:
         raise CalculusError(f"the gradient of {expression} could not be computed")
@@ -93,7 +93,7 @@ def gradient_value(expression: Expression, target: Expression, point: Mapping[st
 
 
 class _Graph:
-    """An expression's values at a point, ready for backpropagation."""
+    """The values of an expression at a point, for backpropagation."""
 
     def __init__(self, expression: Expression, target: Expression, point: Mapping[str, Array]) -> None:
         self.expression, self.target = expression, target
@@ -103,7 +103,7 @@ class _Graph:
         self.relevant = relevant_nodes(expression, target)
 
     def gradient(self, alteration: Alteration) -> Array | None:
-        """Return the gradient by the target under an alteration, None where it has no value of the right shape."""
+        """Return the gradient by the target under an alteration; None if it cannot be computed in the right shape."""
         try:
             with np.errstate(all="ignore"):
                 return self._gradient(alteration)
@@ -139,7 +139,7 @@ _LINEAR = {"add", "subtract", "multiply", "divide", "negative", "transpose", "su
 
 
 def find_early_stop(s: Search) -> str | None:
-    """Name the inner node whose gradient the learner's formula is."""
+    """Return the reason for a gradient by an inner node, or of an inner node, else None."""
     for node in s.order:
         if not node.arguments or node is s.expression or node not in s.relevant:
             continue
@@ -154,7 +154,7 @@ def find_early_stop(s: Search) -> str | None:
 
 
 def _find_product_of_slopes(s: Search) -> str | None:
-    """Name the elementwise product, or quotient, of which the derivatives are multiplied, or divided."""
+    """Return the rule of a product or quotient of which the derivatives were multiplied or divided, else None."""
     for node in s.order:
         name = node.operation.name
         if name not in ("multiply", "divide") or not all(a in s.relevant for a in node.arguments):
@@ -177,7 +177,7 @@ def _find_product_of_slopes(s: Search) -> str | None:
 
 
 def _find_slope_of_constant(s: Search) -> str | None:
-    """Name the factor that does not move with the target and is differentiated too: x**3 * y**2 is not 6 * x**2 * y."""
+    """Return the reason for a differentiated constant factor, as 6 * x**2 * y for x**3 * y**2 by x, else None."""
     products_of_numbers = [n for n in s.order if n.operation.name == "multiply" and not n.shape and n in s.relevant]
     for node in products_of_numbers:
         for place, fixed in enumerate(node.arguments):
@@ -187,7 +187,7 @@ def _find_slope_of_constant(s: Search) -> str | None:
                 if other.shape != ():
                     continue
                 slopes = [gradient_value(fixed, other, point) for point in s.points]
-                if np.allclose(slopes, slopes[0]):  # -t is left out rather than differentiated
+                if np.allclose(slopes, slopes[0]):  # a factor such as -t is rather omitted than differentiated
                     continue
                 rules = [{(node, 1 - place): lambda up, arguments, slope=slope: up * slope} for slope in slopes]
                 values = (
@@ -200,7 +200,7 @@ def _find_slope_of_constant(s: Search) -> str | None:
 
 
 def _find_slope_at_slope(s: Search) -> str | None:
-    """Name the function whose slope, or value, is taken at the slope of its argument: cos(2 * x) for sin(x**2)."""
+    """Return the reason for f' or f at the derivative of the argument, as cos(2 * x) for sin(x**2), else None."""
     for node in s.order:
         is_power = node.operation.name == "power" and node.arguments[1].operation.name == "constant"
         slope = node.operation.derivative

@@ -1,4 +1,4 @@
-"""The names of pieces put into a derivative: ``1 - tanh(z)**2`` is ``1 - h**2`` where h is tanh(z)."""
+"""Substitution of the names of pieces in derivatives: ``1 - tanh(z)**2`` is ``1 - h**2`` for h = tanh(z)."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from fanlight.errors import CalculusError
 
 
 class Names:
-    """What pieces stand for, read from right to left: a part of a normal form, and the name that replaces it."""
+    """Replacements of parts of normal forms with the names of pieces."""
 
     def __init__(self, pieces: Sequence[Piece], symbols: Mapping[str, Expression]) -> None:
         self.symbols = symbols
         self.replacements: dict[str, Form] = {}
-        self.powers: dict[str, Fraction] = {}  # of the part that is a piece: what it is raised to there
-        self.safe: dict[str, Form] = {}  # those of the replacements that divide by nothing but what pieces divide by
-        self.divisors: set[str] = set()  # what the others may divide by
+        self.powers: dict[str, Fraction] = {}  # exponent of each replaced part in its piece
+        self.safe: dict[str, Form] = {}  # replacements without new divisors
+        self.divisors: set[str] = set()  # possible divisors of the other replacements
         self.kinks: dict[str, None] = {}
         for piece in pieces[:-1]:
             self._add(piece)
 
     def _add(self, piece: Piece) -> None:
-        """Solve ``name = expression`` for the one part of it that is no symbol."""
+        """Solve ``name = expression`` for the only part of the expression that is not a symbol."""
         try:
             form, name = fold_softmax(form_of(piece.expression)), form_of(piece.symbol)
         except CalculusError:
@@ -65,15 +65,15 @@ class Names:
             self.divisors.update(f.atom.key for f in factors)
 
     def put_into(self, e: Expression) -> Expression:
-        """Return an expression with the names of pieces in it, which divides by nothing that it did not divide by.
+        """Return an equal expression in terms of pieces, without new divisors.
 
-        Where z is m / d, m / d**2 is z**2 / m, but not where m is 0.
+        For z = m / d, m / d**2 is z**2 / m, but not for m = 0.
         """
         if not self.replacements:
             return e
         try:
             form = fold_softmax(apply_assumptions(form_of(e), facts_of(e)))
-            if not self._holds_part(form):
+            if not self._has_part(form):
                 return e
             named = transform(form, partial(self._rule, self.replacements))
             if (_divisors(named) - _divisors(form)) & self.divisors:
@@ -92,21 +92,21 @@ class Names:
         if form is None or len(set(factor.indices)) < len(factor.indices):
             return None
         if (factor.exponent / self.powers[key]).denominator != 1:
-            return None  # where z is v**2, v may be -sqrt(z)
+            return None  # for z = v**2, v may be -sqrt(z)
         if factor.atom.kind == "symbol" and factor.exponent.denominator == 1:
-            return None  # where h is sqrt(z), z stays
+            return None  # for h = sqrt(z), z is kept
         return rename(form, factor.indices)
 
-    def _holds_part(self, form: Form) -> bool:
+    def _has_part(self, form: Form) -> bool:
         return any(
-            f.atom.key in self.replacements or f.atom.key in self.kinks or any(map(self._holds_part, f.atom.arguments))
+            f.atom.key in self.replacements or f.atom.key in self.kinks or any(map(self._has_part, f.atom.arguments))
             for t in form.terms
             for f in t.factors
         )
 
 
 def _divisors(form: Form) -> set[str]:
-    """Return the keys of the atoms that stand below a line, also in arguments."""
+    """Return the keys of atoms with negative exponents, also in arguments."""
     factors = [factor for term in form.terms for factor in term.factors]
     below = {factor.atom.key for factor in factors if factor.exponent < 0}
     return below.union(*(_divisors(argument) for factor in factors for argument in factor.atom.arguments))

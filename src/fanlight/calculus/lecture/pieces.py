@@ -1,7 +1,7 @@
-"""Breaking an expression into simple pieces, named as a lecture names them: z, h, s, or z1, h1, z2, h2, …, s.
+"""Splitting of an expression into simple pieces, named as in the lecture: z, h, s, or z1, h1, z2, h2, …, s.
 
-A probability of which a logarithm is taken is ŷ, and the loss made of it J; what is normalised is x̂, its standard
-deviation σ. Through ŷ and σ the chain rule goes in one step.
+A probability in a logarithm is ŷ, and its loss J; a normalised x is x̂, with standard deviation σ. Expressions in ŷ and
+σ are differentiated in one step.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ _ARITHMETIC = {
     "sum", "ones", "eye", "zeros", "onehot", "onehot_rows",
 }  # fmt: skip
 _PROBABILITIES = {"softmax", "softmax_rows", "sigmoid"}
-_POSITIVE = {"sqrt", "norm", "exp"}  # their squares have no other root
-_FUSED = {*_PROBABILITIES, "det"}  # a logarithm is taken of them in one step
+_POSITIVE = {"sqrt", "norm", "exp"}  # functions without negative values, so that sqrt(h**2) is h
+_FUSED = {*_PROBABILITIES, "det"}  # functions whose logarithm is differentiated in one step
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A simple piece: ``name = expression``, in the names of the pieces and symbols before it.
+    """A simple piece: ``name = expression``, in terms of earlier pieces and symbols.
 
     Attributes
     ----------
     name : str
     expression : Expression
     is_inner : bool
-        The pieces above it are differentiated through it in one step, as log(softmax(z)) is.
+        Whether its users are differentiated through it in one step, as log(softmax(z)).
     """
 
     name: str
@@ -42,23 +42,23 @@ class Piece:
 
     @property
     def shape(self) -> Shape:
-        """Of its value."""
+        """The shape of the value."""
         return self.expression.shape
 
     @property
     def symbol(self) -> Expression:
-        """The symbol that stands for it in later pieces."""
+        """The symbol of the piece in later pieces."""
         return symbol(self.name, self.shape, "positive" if self.expression.operation.name in _POSITIVE else None)
 
     @property
     def is_function(self) -> bool:
-        """Whether it is an elementwise function of one symbol, such as ``h = f(z)``."""
+        """Whether the piece is an elementwise function of one symbol, such as ``h = f(z)``."""
         e = self.expression
         return e.operation.derivative is not None and not e.arguments[0].arguments
 
 
 def break_up(expression: Expression) -> list[Piece]:
-    """Break an expression into simple pieces: one function or one affine step each."""
+    """Split an expression into simple pieces: one function or one affine step each."""
     expression = with_normalisations(expression)
     names = _names(expression)
     done: dict[Expression, Expression] = {}
@@ -73,7 +73,7 @@ def break_up(expression: Expression) -> list[Piece]:
 
 
 def _names(expression: Expression) -> dict[Expression, str]:
-    """Choose the nodes that become pieces, and their names."""
+    """Return the names of the nodes that become pieces."""
     users: dict[Expression, list[Expression]] = {}
     for node in walk(expression):
         for argument in node.arguments:
@@ -99,7 +99,7 @@ _INNER = {"ŷ", "σ"}
 
 
 def _special_names(expression: Expression, letters: dict[Expression, str]) -> dict[Expression, str | None]:
-    """Return the names of a probability, its loss, and of what is normalised; None for what is no piece then."""
+    """Return the names of probabilities, losses and normalised vectors; None for nodes that are then no pieces."""
     special: dict[Expression, str | None] = {}
     probabilities = [node for node in walk(expression) if node.operation.name in _PROBABILITIES]
     logarithms = [n for n in walk(expression) if n.operation.name == "log" and _is_probability(n.arguments[0])]
@@ -123,32 +123,32 @@ def _normalisations(expression: Expression) -> Iterator[Expression]:
         if node.operation.name != "divide":
             continue
         difference, deviation = node.arguments
-        if deviation.operation.name != "sqrt" or not _is_distance(difference):
+        if deviation.operation.name != "sqrt" or not _is_deviation(difference):
             continue
         inner, variance = deviation.arguments[0], variance_of(difference.arguments[0])
         if inner is variance or (inner.operation.name == "add" and variance in inner.arguments):
             yield node
 
 
-def _is_distance(e: Expression) -> bool:
+def _is_deviation(e: Expression) -> bool:
     return e.operation.name == "subtract" and bool(e.shape) and e.arguments[1] is mean_of(e.arguments[0])
 
 
 def with_normalisations(expression: Expression) -> Expression:
-    """Turn ``g * (x - mean(x)) / std(x)`` into ``g * ((x - mean(x)) / std(x))``."""
+    """Replace ``g * (x - mean(x)) / std(x)`` with ``g * ((x - mean(x)) / std(x))``."""
     done: dict[Expression, Expression] = {}
     for node in walk(expression):
         outcome = rebuilt(node, [done[a] for a in node.arguments]) if node.arguments else node
         if node.operation.name == "divide":
             above, below = outcome.arguments
-            if above.operation.name == "multiply" and _is_distance(above.arguments[1]) and not below.shape:
+            if above.operation.name == "multiply" and _is_deviation(above.arguments[1]) and not below.shape:
                 outcome = above.arguments[0] * (above.arguments[1] / below)
         done[node] = outcome
     return done[expression]
 
 
 def _letter(node: Expression, result: Expression, users: dict[Expression, list[Expression]]) -> str | None:
-    """Return z for what a function is applied to, h for a function's values, s for the whole, None for no piece."""
+    """Return z for an argument of a function, h for a function's value, s for the result, None for no piece."""
     if node is result:
         return "s"
     if not symbols_of(node) or not node.arguments or node.operation.name in ("transpose", "onehot", "onehot_rows"):
@@ -161,7 +161,7 @@ def _letter(node: Expression, result: Expression, users: dict[Expression, list[E
         return None
     if node.operation.name == "norm" and all(_is_square(u) for u in users[node]):
         return None
-    if node.operation.name == "step":  # a choice, which does not move with what is compared
+    if node.operation.name == "step":  # an indicator, whose derivative is zero
         return None
     if is_function:
         return "h"
@@ -177,7 +177,7 @@ def _is_square(node: Expression) -> bool:
 
 
 def _is_probability(node: Expression) -> bool:
-    """Tell whether a logarithm of a node is taken in one step: of a softmax, an entry of it, a sigmoid p, or 1 - p."""
+    """Tell whether log of a node is differentiated in one step: softmax or an entry, sigmoid, det, or 1 minus one."""
     if node.operation.name in _FUSED:
         return True
     if node.operation.name == "matmul":

@@ -1,4 +1,4 @@
-"""How a learner's formula is related to the right one in all entries alike: shape, layout, sign, factor, diagonal."""
+"""Relations between a learner's formula and the right one that hold for all entries: shape, sign, factor, diagonal."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ Pairs = list[tuple[Array, Array]]  # (learner's value, right value) at each poin
 
 
 class Relation(NamedTuple):
-    """How a formula is related to the right one; `is_whole` if there is nothing else to be said."""
+    """A relation to the right formula; `is_whole` if it explains the whole difference."""
 
     reason: str
     is_whole: bool = True
 
 
 def find_relation(learner: Expression, trial: Trial, pairs: Pairs) -> Relation | None:
-    """Say what is wrong in all entries alike.
+    """Return the mistake that affects all entries, else None.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def find_relation(learner: Expression, trial: Trial, pairs: Pairs) -> Relation |
         The learner's formula.
     trial : Trial
     pairs : list of (array, array)
-        The learner's value and the right one, at each of the trial's points.
+        The learner's value and the right value at each point of the trial.
     """
     if any(a.shape != b.shape for a, b in pairs):
         return _relation_of_shapes(learner, trial, pairs)
@@ -55,7 +55,7 @@ def find_relation(learner: Expression, trial: Trial, pairs: Pairs) -> Relation |
 
 
 def _relation_of_shapes(learner: Expression, trial: Trial, pairs: Pairs) -> Relation:
-    """Say which shape the formula has, and whether only the layout is wrong."""
+    """Return the relation for a wrong shape, and whether only the layout is wrong."""
     target, right = trial.target, trial.expected.shape
     start = f"its shape is {show(learner.shape)}, but {target} is {show(right)}"
     if trial.kind != "gradient":
@@ -92,7 +92,7 @@ def _is_square(a: Array) -> bool:
 
 
 def _is_spread(a: Array, b: Array) -> bool:
-    """Tell whether b is a, or its transpose, repeated along rows or columns."""
+    """Tell whether b is a or its transpose, broadcast along rows or columns."""
     shapes = [
         x for x in (a, a.T) if x.ndim <= b.ndim and all(m in (1, n) for m, n in zip(x.shape, b.shape, strict=False))
     ]
@@ -100,7 +100,7 @@ def _is_spread(a: Array, b: Array) -> bool:
 
 
 def _ratio(a: Array, b: Array) -> float | None:
-    """Return r with r a = b, if there is one."""
+    """Return r such that r a = b, or None."""
     norm = float((a * a).sum())
     if not norm > 0:
         return None

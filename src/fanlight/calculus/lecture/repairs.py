@@ -1,4 +1,4 @@
-"""The single change of a learner's formula that makes it right."""
+"""Search for the single edit that corrects a learner's formula."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fanlight.errors import CalculusError
 
 
 def find_repair(trial: Trial, text: str, *, layout_first: bool = False) -> str | None:
-    """Return what makes a formula right; `layout_first` where its shapes do not fit.
+    """Return the reason of an edit that corrects a formula, else None.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ def find_repair(trial: Trial, text: str, *, layout_first: bool = False) -> str |
     text : str
         The formula.
     layout_first : bool
-        Transposes and orders of factors are tried before all else.
+        Whether transposes and orders of factors are tried first, for formulas whose shapes do not fit.
     """
     symbols, parts, factors, names = _vocabulary(trial)
     generators = [edits(text, symbols, parts, factors, names), layout_edits(text)]
@@ -33,12 +33,12 @@ def find_repair(trial: Trial, text: str, *, layout_first: bool = False) -> str |
 
 
 def find_wrong_sign(trial: Trial, text: str) -> str | None:
-    """Return the function whose argument with the other sign makes a formula right."""
+    """Return the reason of a function whose negated argument corrects a formula, else None."""
     return _find_edit(trial, argument_signs(text))
 
 
 def _vocabulary(trial: Trial) -> tuple[list[str], list[str], list[str], list[str]]:
-    """Return the symbols, the parts, the factors and the functions that may be missing in a formula."""
+    """Return symbols, parts, factors and functions for edits of a formula (`edits`)."""
     symbols = [name for name, s in symbols_of(trial.expression).items() if len(s.shape) != 1]
     nodes = [node for node in walk(trial.expression) if len(str(node)) < 60]
     parts = dict.fromkeys(str(node) for node in nodes if node.arguments and node.operation.name != "transpose")
@@ -50,14 +50,14 @@ def _vocabulary(trial: Trial) -> tuple[list[str], list[str], list[str], list[str
     squares = [f"{name}**2" for name in symbols]
     numbers = [k for k in lengths if k not in taken]
     factors = [*symbols, *parts, *slopes, *numbers, *squares]
-    if trial.kind != "gradient":  # diag(p * (1 - p)) in the midst of a product, or an outer product
+    if trial.kind != "gradient":  # factors such as p * (1 - p) of diag(p * (1 - p)), and outer products
         inner = [node for node in walk(trial.expected) if node.operation.name in ("multiply", "matmul")]
         factors += [str(node) for node in inner if len(str(node)) < 60]
     return symbols, [*parts, *numbers], factors, [*names, "step", "inv"]
 
 
 def _find_edit(trial: Trial, candidates: Iterator[Edit]) -> str | None:
-    """Return the reason of the first candidate that is right."""
+    """Return the reason of the first right candidate, else None; at most 2501 candidates are tried."""
     tried: set[str] = set()
     for candidate in candidates:
         if candidate.text in tried:
@@ -76,7 +76,7 @@ def _find_edit(trial: Trial, candidates: Iterator[Edit]) -> str | None:
 
 
 def summands(expression: Expression, sign: float = 1.0) -> list[tuple[Expression, float]]:
-    """Split a sum into its terms with their signs, also one that is transposed, or multiplied by a scalar."""
+    """Return the terms of a sum with their signs, also of a sum transposed or multiplied by a scalar."""
     name, arguments = expression.operation.name, expression.arguments
     if name in ("add", "subtract"):
         return summands(arguments[0], sign) + summands(arguments[1], sign if name == "add" else -sign)
@@ -92,7 +92,7 @@ def summands(expression: Expression, sign: float = 1.0) -> list[tuple[Expression
 
 
 def terms_of(expression: Expression, sign: float = 1.0) -> list[tuple[Expression, float]]:
-    """Split a sum, also one under a product ((A + B) @ x is A @ x + B @ x)."""
+    """Return the terms of a sum with their signs, with products multiplied out: (A + B) @ x is A @ x + B @ x."""
     split = summands(expression, sign)
     if len(split) > 1 or split[0][0] is not expression:
         return [inner for term, sign in split for inner in terms_of(term, sign)]
@@ -108,6 +108,6 @@ def terms_of(expression: Expression, sign: float = 1.0) -> list[tuple[Expression
 
 
 def _with_argument(expression: Expression, place: int, argument: Expression) -> Expression:
-    """Return an operation with another argument in one place."""
+    """Return the node with another argument at a place."""
     arguments = [*expression.arguments[:place], argument, *expression.arguments[place + 1 :]]
     return Expression.node(expression.operation, arguments, expression.parameters)

@@ -1,4 +1,4 @@
-"""Random points at which formulas are compared: as is assumed, away from kinks and undefined places."""
+"""Random points for the comparison of formulas, which satisfy the assumptions and avoid kinks and undefined values."""
 
 from __future__ import annotations
 
@@ -13,42 +13,42 @@ from fanlight.calculus.numeric import bind, evaluate, kinks_near, values_of
 from fanlight.errors import CalculusError
 
 Array = NDArray[Any]
-_LARGEST_CONDITION = 1e10  # of a matrix whose inverse is not made of rounding errors
+_LARGEST_CONDITION = 1e10  # largest condition number of a matrix with a reliable inverse
 
 
 def random_point(
     expression: Expression, other: Expression | None, lengths: Mapping[str, int], seed: int, smallest: int = 3
 ) -> dict[str, Array]:
-    """Draw a value for each symbol that respects what is assumed of it; letters not in `lengths` get different ones.
+    """Draw a value for each symbol that satisfies its assumption; letters not in `lengths` get different lengths.
 
     Parameters
     ----------
     expression, other : Expression
-        Whose symbols are drawn.
+        The expressions whose symbols get values.
     lengths : mapping of str to int
         Lengths of dimension letters.
     seed : int
     smallest : int
-        The least length of a letter.
+        Lower bound of the lengths.
 
     Returns
     -------
     dict of str to float array, or int array (N,) of row numbers
     """
-    return _point(expression, other, lengths, np.random.default_rng(seed), smallest=smallest)
+    return _draw_point(expression, other, lengths, np.random.default_rng(seed), smallest=smallest)
 
 
 def smooth_point(expression: Expression, other: Expression | None, seed: int, smallest: int = 3) -> dict[str, Array]:
     """Draw a point where the expression is finite and has a derivative.
 
-    Entries are normal at first; where that gives no finite value, positive; then matrices get a strong diagonal, so
-    that determinants, logarithms and roots are defined. X.T @ X has an inverse where X is long, X @ X.T where it is
-    wide: the letters' lengths fall at every other attempt and rise at the others.
+    Entries are normally distributed; from attempt 20 on they are also positive, and square matrices also get a dominant
+    diagonal, so that determinants, logarithms and roots are defined. X.T @ X is invertible for tall X, X @ X.T for wide
+    X: the letters' lengths decrease in every other attempt and increase in the others.
 
     Raises
     ------
     CalculusError
-        The expression has no finite value at any point tried.
+        The expression has no finite value at the last of 60 points.
     """
     finite = False
     for attempt in range(60):
@@ -56,7 +56,7 @@ def smooth_point(expression: Expression, other: Expression | None, seed: int, sm
         positive, dominant = attempt >= 20 and attempt % 2 == 0, attempt >= 20 and attempt % 4 < 2
         lengths = _lengths(expression, other, smallest)
         lengths = dict(zip(lengths, [*lengths.values()][:: -1 if attempt % 2 else 1], strict=True))
-        point = _point(expression, other, lengths, rng, smallest=smallest, positive=positive, dominant=dominant)
+        point = _draw_point(expression, other, lengths, rng, smallest=smallest, positive=positive, dominant=dominant)
         try:
             values = values_of(expression, point)
         except np.linalg.LinAlgError:
@@ -70,13 +70,13 @@ def smooth_point(expression: Expression, other: Expression | None, seed: int, sm
 
 
 def has_kinks(expression: Expression) -> bool:
-    """Tell whether somewhere the derivative jumps, so that one point cannot tell formulas apart."""
+    """Tell whether the derivative has jumps, so that formulas must be compared at more points."""
     names = ("step", "max", "min", "maximum", "minimum")
     return any(node.operation.kinks or node.operation.name in names for node in walk(expression))
 
 
 def with_fact(value: Array, fact: str, rng: np.random.Generator) -> Array:
-    """Return a value that an assumption holds of, close to a value without it.
+    """Return a value that satisfies an assumption, derived from a value that need not.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def with_fact(value: Array, fact: str, rng: np.random.Generator) -> Array:
 
 
 def fits_fact(value: Array, fact: str) -> bool:
-    """Tell whether a value of this shape can have the fact."""
+    """Tell whether the shape of a value allows an assumption."""
     if fact in ("spd", "sym", "invertible"):
         return value.ndim == 2 and value.shape[0] == value.shape[1] > 1
     if fact == "onehot":
@@ -114,7 +114,7 @@ def fits_fact(value: Array, fact: str) -> bool:
     return fact != "onehot_rows" or (value.ndim == 2 and 1 not in value.shape)
 
 
-def _point(
+def _draw_point(
     expression: Expression,
     other: Expression | None,
     lengths: Mapping[str, int],
@@ -144,19 +144,19 @@ def _symbols(expression: Expression, other: Expression | None) -> dict[str, Expr
 
 
 def _lengths(expression: Expression, other: Expression | None, smallest: int) -> dict[str, int]:
-    """Return a length for each letter, the greatest for the first."""
+    """Return the lengths of the letters, decreasing in alphabetical order."""
     letters = sorted({a for s in _symbols(expression, other).values() for d in s.shape for a in d.letters})
     return {letter: smallest + len(letters) - i for i, letter in enumerate(letters)}
 
 
 def _has_singular(values: Mapping[Expression, Array]) -> bool:
-    """Tell whether a matrix has an inverse or determinant of rounding errors only."""
+    """Tell whether the argument of an inv or logdet is nearly singular."""
     matrices = (values[e.arguments[0]] for e in values if e.operation.name in ("inv", "logdet"))
     return any(matrix.ndim == 2 and np.linalg.cond(matrix) > _LARGEST_CONDITION for matrix in matrices)
 
 
 def _row_numbers(expression: Expression, sizes: Mapping[str, int], rng: np.random.Generator) -> dict[str, Array]:
-    """Draw row numbers within all tables that they are of, and offsets that rise."""
+    """Draw row numbers that are valid for all their tables, and non-decreasing offsets."""
     nodes = list(walk(expression))
     limits: dict[Expression, int] = {}
     for node in nodes:
@@ -179,7 +179,7 @@ def _row_numbers(expression: Expression, sizes: Mapping[str, int], rng: np.rando
 
 
 def value_at(expression: Expression, point: Mapping[str, Array]) -> Array:
-    """Return a value, of undefined entries where a matrix has no inverse."""
+    """Return the value of an expression, with NaN entries if a matrix is singular."""
     try:
         return np.asarray(evaluate(expression, point))
     except np.linalg.LinAlgError:

@@ -1,4 +1,4 @@
-"""What a learner's formula is compared with, and at which points."""
+"""The right formula and the points for the comparison with a learner's formula."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from fanlight.calculus.expressions import Expression
 from fanlight.calculus.lecture.sampling import value_at
 
 Array = NDArray[Any]
-TOLERANCE = 1e-6  # relative: far above rounding of float64, far below what a wrong factor changes
+TOLERANCE = 1e-6  # relative; far above float64 rounding errors, far below the effect of a wrong factor
 
 
 @dataclass(frozen=True)
 class Trial:
-    """What a formula is compared with, and where.
+    """The right formula and its values at the points of comparison.
 
     Attributes
     ----------
     expression, target, expected : Expression
-        What was differentiated, by what, and the right formula.
+        The differentiated expression, the symbol it is differentiated by, and the right formula.
     kind : str
         "gradient", "jacobian" or "hessian".
     points : list of dict of str to array
         A value for each symbol.
     rights : list of array
-        The right formula's value at each point.
+        The value of the right formula at each point.
     """
 
     expression: Expression
@@ -41,13 +41,13 @@ class Trial:
 
     @cached_property
     def scales(self) -> list[float]:
-        """For each point, below which difference entries are equal: relative to the gradient's own size."""
+        """The absolute tolerance at each point, relative to the largest entry of the right formula."""
         values = [float(np.abs(value_at(self.expression, p)).max(initial=0)) for p in self.points]
         sizes = [float(np.abs(right).max(initial=0)) for right in self.rights]
         return [TOLERANCE * size + 1e-12 * value for size, value in zip(sizes, values, strict=True)]
 
     def agrees(self, formula: Expression) -> bool:
-        """Tell whether a formula has the right value at every point; a scalar stands for every entry."""
+        """Tell whether a formula has the right value at every point; a scalar is broadcast to all entries."""
         for point, right, scale in zip(self.points, self.rights, self.scales, strict=True):
             value = value_at(formula, point)
             if value.shape not in ((), right.shape) or not close(value, right, scale):
@@ -56,6 +56,6 @@ class Trial:
 
 
 def close(a: Array, b: Array, scale: float | None = None) -> bool:
-    """Tell whether values are equal: entries that differ by less than `scale` are, or than rounding makes of b."""
+    """Tell whether values are equal up to `TOLERANCE` relative or `scale` absolute (default: relative to max |b|)."""
     margin = TOLERANCE * float(np.abs(b).max(initial=0)) + 1e-13 if scale is None else scale
     return bool(np.isfinite(margin)) and bool(np.allclose(a, b, rtol=TOLERANCE, atol=margin))

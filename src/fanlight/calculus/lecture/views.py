@@ -1,4 +1,4 @@
-"""Views of a derivation: text for the terminal, LaTeX, HTML, and NumPy that runs on its own."""
+"""Views of a derivation: text for the terminal, LaTeX, HTML, and NumPy source."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _STYLE = """
 
 
 def text(d: Derivation, say: Callable[[str], str] = str) -> str:
-    """Return the derivation for a terminal; `say` may put its words into another language (`lecture.korean`)."""
+    """Return the derivation as text for a terminal; `say` translates its words (`lecture.korean`)."""
     left = f"{d.name} = {d.expression}" if tree_size(d.expression) <= LONG else d.name
     rows_of_text = [f"{left}    {say(f'by {d.wrt} ({show(d.wrt.shape)})')}"]
     for title, rows in _translate_steps(d, say):
@@ -45,12 +45,12 @@ def text(d: Derivation, say: Callable[[str], str] = str) -> str:
 
 
 def _width(line: str) -> int:
-    """Return how many columns a line takes: a circumflex stands above its letter."""
+    """Return the number of columns of a line, without combining characters such as the circumflex."""
     return sum(not unicodedata.combining(character) for character in line)
 
 
 def latex_of(d: Derivation) -> str:
-    """Return the derivation as LaTeX: a line an equation, ready for KaTeX."""
+    """Return the derivation as LaTeX for KaTeX, with one line per row."""
     rows = []
     for step in steps(d):
         rows.append(rf"&\textbf{{{step.title}}}")
@@ -63,10 +63,7 @@ def latex_of(d: Derivation) -> str:
 
 
 def html(d: Derivation, say: Callable[[str], str] = str) -> str:
-    """Return the derivation as HTML with its formulas in MathML: a browser or notebook needs nothing from elsewhere.
-
-    For `say` see `text`.
-    """
+    """Return the derivation as HTML with formulas in MathML, without external resources; `say` translates its words."""
     left = Formula.name(d.name)
     if tree_size(d.expression) <= LONG:
         left = left.equals(Formula.of(d.expression))
@@ -74,19 +71,19 @@ def html(d: Derivation, say: Callable[[str], str] = str) -> str:
     for title, rows in _translate_steps(d, say):
         parts.append(f"<h3>{escape(title)}</h3>")
         for row in rows:
-            said = "".join(_prose(p) if isinstance(p, str) else mathml(p.latex) for p in row.parts)
-            shape = f'<span class="shape">{_prose(row.shape)}</span>' if row.shape else ""
+            said = "".join(_escape_prose(p) if isinstance(p, str) else mathml(p.latex) for p in row.parts)
+            shape = f'<span class="shape">{_escape_prose(row.shape)}</span>' if row.shape else ""
             parts.append(f"<div><span>{said}</span>{shape}</div>")
     return f'<section class="derivation">{"".join(parts)}</section>'
 
 
-def _prose(text: str) -> str:
-    """Return text as HTML, lengths in it such as ``3*m*n - m`` with the signs of print."""
+def _escape_prose(text: str) -> str:
+    """Return text as HTML, with typographic signs in lengths such as ``3*m*n - m``."""
     return escape(text).replace("*", "·").replace(" - ", " − ")
 
 
 def numpy_of(d: Derivation) -> str:
-    """Return NumPy source of the whole and its gradient, sharing what they share."""
+    """Return NumPy source of the expression and its gradient, with shared sub-expressions computed once."""
     return numpy_source({d.pieces[-1].name: simplify(d.expression), f"grad_{d.wrt.name}": simplify(d.gradient)})
 
 
@@ -98,14 +95,14 @@ def nudge(
     *,
     say: Callable[[str], str] = str,
 ) -> str:
-    """Show what the derivative means: a small change of `wrt` grows by it (lecture L11).
+    """Return the change of the result for a small change of `wrt`, and the change predicted by the gradient (L11).
 
-    `wrt` is moved by `step` times `direction`, which is 1 in every entry if not given; `say` translates a line.
+    `wrt` changes by `step` times `direction`, by default 1 in every entry; `say` translates a line.
 
     Raises
     ------
     CalculusError
-        The direction has not the shape of `wrt`.
+        The direction does not have the shape of `wrt`.
 
     Examples
     --------
@@ -134,7 +131,7 @@ def nudge(
 
 
 def _translate_steps(d: Derivation, say: Callable[[str], str]) -> list[tuple[str, list[Row]]]:
-    """Return the steps with their words in a language."""
+    """Return the titles and rows of the steps, translated by `say`."""
 
     def translate(row: Row) -> Row:
         return Row(tuple(say(p) if isinstance(p, str) else p for p in row.parts), say(row.shape))

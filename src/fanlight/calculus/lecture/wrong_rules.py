@@ -1,4 +1,4 @@
-"""What learners write in place of a rule: a factor f'(x), the pullback of a function of vectors or matrices."""
+"""Typical wrong rules of learners, for derivatives f'(x) and for pullbacks of functions of vectors or matrices."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fanlight.calculus.expressions import Expression
 
 Pullback = Callable[[Any, Any, Any], Any]  # (upstream, output, argument) -> gradient of the argument
 
-# in place of f'(x) for y = f(x): what learners write, with {x} and {y} for the argument's and the value's text
+# typical wrong formulas for f'(x) of y = f(x), with {x} and {y} for the text of the argument and the value
 WRONG_FACTORS: tuple[tuple[str, Callable[[Any, Any], Any]], ...] = (
     ("{y}", lambda x, y: y),
     ("1 - {y}", lambda x, y: 1 - y),
@@ -44,7 +44,7 @@ WRONG_FACTORS: tuple[tuple[str, Callable[[Any, Any], Any]], ...] = (
     ("sigmoid({x})", lambda x, y: 1 / (1 + np.exp(-x))),
     ("1 - sigmoid({x})", lambda x, y: 1 / (1 + np.exp(x))),
 )
-ONLY_OF = {  # functions whose derivative is mistaken for this one; of others it is a coincidence
+ONLY_OF = {  # functions for which a wrong formula is a typical mistake; for others a match is a coincidence
     "{y}**2": ("tanh",),
     "{y} / 2": ("sqrt",),
     "1 / {x}": ("log",),
@@ -58,7 +58,7 @@ ONLY_OF = {  # functions whose derivative is mistaken for this one; of others it
     "1 - sigmoid({x})": ("relu", "sigmoid", "silu", "softplus", "tanh"),
     "{y} * (1 - {y})": ("sigmoid", "tanh", "softmax"),
 }
-# what learners write in place of a pullback (upstream, value, argument), with the rule that is right
+# typical wrong pullbacks (upstream, value, argument), with the text of the right rule
 WRONG_PULLBACKS: dict[str, tuple[tuple[str, Pullback], ...]] = {
     "softmax": (
         ("∂{y} = diag(p) - p @ p.T, not diag(p * (1 - p))", lambda up, y, x: up * y * (1 - y)),
@@ -96,7 +96,7 @@ WRONG_PULLBACKS: dict[str, tuple[tuple[str, Pullback], ...]] = {
 
 
 def rule_of(text: str, node: Expression) -> str:
-    """Return a rule's text with a node and its argument in the places of y and of x."""
+    """Return the text of a rule with a node for y and its argument for x."""
     argument = str(node.arguments[0])
     inside = argument if argument.isidentifier() else f"({argument})"
     placed = re.sub(r"\([xX]\)|\b[xX]\b", lambda x: f"({argument})" if x[0][0] == "(" else inside, text)

@@ -7,11 +7,19 @@ from typing import Any
 import numpy as np
 
 from fanlight.engine.boundaries import table_of
-from fanlight.engine.chunks import place_of
-from fanlight.engine.words_beside import BLANK, DIGIT, LETTER, contains, end_of_run, is_of, number_before, word_before
-from fanlight.jit import ZERO, inner
+from fanlight.engine.words_beside import (
+    BLANK,
+    DIGIT,
+    LETTER,
+    contains,
+    end_of_run,
+    is_of,
+    look_up,
+    number_before,
+    word_before,
+)
+from fanlight.jit import inner
 from fanlight.text.amount_words import AND, ARTICLE, BETWEEN, JOINT, NUMBER, PREFIX, SCALE, TENS, VAGUE, WORDS
-from fanlight.text.hash_kernels import hash_bytes
 
 _KEYS, _BITS = table_of(WORDS, 2048)
 _DENOMINATORS = np.array([ord(c) for c in "2348"])
@@ -20,10 +28,7 @@ _DENOMINATORS = np.array([ord(c) for c in "2348"])
 @inner()
 def amount_bits(data: Any, begin: Any, end: Any) -> Any:
     """Return the bits of a word in the table `amount_words.WORDS`."""
-    if begin >= end or end - begin > 40:
-        return ZERO
-    slot = place_of(hash_bytes(data, begin, end, data[begin] < 128), _KEYS)
-    return np.int64(_BITS[slot])
+    return look_up(data, begin, end, _KEYS, _BITS)
 
 
 @inner()

@@ -77,10 +77,15 @@ def value_of(data: Any, begin: Any, end: Any) -> Any:
 @inner()
 def bits_of(data: Any, begin: Any, end: Any) -> Any:
     """Return the bits of a word in the table `WORDS`."""
+    return look_up(data, begin, end, _KEYS, _BITS)
+
+
+@inner()
+def look_up(data: Any, begin: Any, end: Any, keys: Any, bits: Any) -> Any:
+    """Return the bits of the word ``data[begin:end]`` in a table of `boundaries.table_of`; 0 for other words."""
     if begin >= end or end - begin > 40:
         return ZERO
-    slot = place_of(hash_bytes(data, begin, end, data[begin] < 128), _KEYS)
-    return np.int64(_BITS[slot])
+    return np.int64(bits[place_of(hash_bytes(data, begin, end, data[begin] < 128), keys)])
 
 
 @inner()
